@@ -1,0 +1,208 @@
+"""`losslab`: the Hydra application. Heavy imports stay inside the functions."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from losslab.errors import RunsFailed, UserError
+from losslab.hydra_setup import package_folder, register
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from losslab.records import Record
+
+register()  # at import: a launcher's worker processes import this module, but do not call main()
+
+
+def job(cfg: DictConfig) -> str:
+    """One run, as Hydra calls it; returns its status."""
+    from losslab import records, settings
+    from losslab.run import run
+
+    hydra_config = HydraConfig.get()
+    _make_importable(Path(hydra_config.runtime.cwd))
+    folder = Path(hydra_config.runtime.output_dir)
+    choices = settings.group_choices(OmegaConf.create({"hydra": hydra_config}))
+    in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
+    if not in_sweep and (folder / records.RECORD_FILE).exists():
+        raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
+    overrides = list(OmegaConf.to_object(hydra_config.overrides.task))  # type: ignore[call-overload]
+    try:
+        config = {**settings.resolve(cfg), "folder": str(folder)}
+        settings.check(config, choices)
+        record = run(config, choices, overrides, folder, console())
+    except UserError:
+        _remove_if_empty(folder)
+        raise
+    _print_summary(record, folder, brief=in_sweep)
+    if record.status == records.FAILED and not in_sweep:
+        assert record.error is not None
+        first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
+        raise RunsFailed(
+            f"the run failed with {record.error['type']}: {first_line}; the traceback is in "
+            f"{folder / records.RECORD_FILE}"
+        )
+    return record.status
+
+
+def _job(cfg: DictConfig) -> str:
+    """`job`, with sentences carried past Hydra, which prints lines of its own for each exception."""
+    try:
+        return job(cfg)
+    except UserError as error:
+        if HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN:
+            raise  # the sweeper collects them
+        raise _Ended(error) from None
+
+
+class _Ended(SystemExit):
+    """A UserError on its way through Hydra."""
+
+    def __init__(self, error: UserError) -> None:
+        super().__init__(error.exit_status)
+        self.error = error
+
+
+def main() -> None:
+    """Entry point of the command `losslab`."""
+    # Hydra then raises instead of printing, and the sentences below are ours.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    _make_importable(Path.cwd())
+    application = hydra.main(version_base="1.3", config_path=str(package_folder("conf")), config_name="config")(_job)
+    try:
+        application()
+    except _Ended as ended:
+        _fail(str(ended.error), ended.error.exit_status)
+    except UserError as error:
+        _fail(str(error), error.exit_status)
+    except (HydraException, OmegaConfBaseException) as error:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        _fail(explain(error), 2)
+    except ValueError as error:
+        if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
+            raise
+        _fail(explain(error), 2)  # e.g. --multirun together with --cfg
+    except OSError as error:
+        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written", 2)
+    except KeyboardInterrupt:
+        _fail("interrupted: what was finished is kept", 130)
+
+
+def summarise_sweep(folder: Path) -> None:
+    """Print and save the comparison of the sweep in `folder`, if it has any record yet."""
+    from losslab import records
+
+    if records.find([folder]):
+        from losslab.compare import summarise
+
+        summarise(folder, console())
+
+
+def explain(error: Exception) -> str:
+    """Hydra's and OmegaConf's words as one sentence, with the nearest right name where there is one."""
+    message = str(error).strip()
+    group = re.search(r"Could not find '([^']+)/([^'/]*)'", message)
+    if group:
+        options = re.findall(r"^\t(\S+)$", message, flags=re.MULTILINE)
+        return f"{group[1]}={group[2]} does not exist: choose one of {', '.join(options)}{_nearest(group[2], options)}"
+    key = re.search(r"Could not override '([^']+)'", message)
+    if key:
+        return f"{key[1]} is not a key of this config: see losslab --cfg job{_nearest(key[1], _all_keys())}"
+    lines = [line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")]
+    return " ".join(lines[:2])
+
+
+@functools.cache
+def console() -> Console:
+    from rich.console import Console
+
+    # A narrow default would cut tables in logs and in CI.
+    return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False)
+
+
+def _fail(sentence: str, status: int) -> None:
+    print(f"losslab: {sentence}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _raised_by_hydra(error: BaseException) -> bool:
+    """Whether the innermost frame is Hydra's: then it is about the command line, not a bug of ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
+
+
+def _nearest(name: str, options: list[str]) -> str:
+    found = difflib.get_close_matches(name, options, n=1)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def _all_keys() -> list[str]:
+    """Dotted keys of the default config, for suggestions."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+        config = OmegaConf.to_container(compose("config"), resolve=False)
+    return list(_dotted(config, ""))
+
+
+def _dotted(value: Any, prefix: str) -> list[str]:
+    if not isinstance(value, dict):
+        return [prefix]
+    below = [key for name, item in value.items() for key in _dotted(item, f"{prefix}.{name}" if prefix else name)]
+    return [prefix, *below] if prefix else below
+
+
+def _make_importable(folder: Path) -> None:
+    """A person's own modules in the working folder, after everything installed."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return
+
+
+def _print_summary(record: Record, folder: Path, brief: bool) -> None:
+    from rich.markup import escape
+
+    from losslab import records
+
+    out = console()
+    outcome = record.status if record.diverged_at is None else f"{record.status} at step {record.diverged_at}"
+    test = record.primary("test")
+    result = "" if test is None else f", test {record.metric} {test:.4f}"
+    seconds = record.timing["total"]
+    out.print(escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False)
+    if brief:
+        return
+    for target in record.targets:
+        when = "not reached" if target.step is None else f"step {target.step} ({target.seconds:.1f} s of training)"
+        out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
+    out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
+    out.print(escape(f"  tensorboard --logdir {folder}"), highlight=False)
+
+
+if __name__ == "__main__":
+    main()

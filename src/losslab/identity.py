@@ -1,0 +1,61 @@
+"""What makes two runs the same: a hash of everything in the resolved config that can change the result.
+
+Runs that share all but the seed are one arm; runs that share the task may be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from losslab.records import SCHEMA_VERSION
+
+# Where things are read and written and what is looked at changes nothing in the result.
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics")
+_SOURCE_PATHS = ("root",)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
+LONGEST_NAME = 80
+
+
+def identities(config: Mapping[str, Any]) -> dict[str, str]:
+    """Hashes of a resolved config: "identity" (the run), "arm_identity", "task_identity"."""
+    relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
+    task = dict(relevant["task"])
+    task["source"] = {key: value for key, value in task["source"].items() if key not in _SOURCE_PATHS}
+    relevant["task"] = task
+    arm = {key: value for key, value in relevant.items() if key != "seed"}
+    return {
+        "identity": _hash(relevant),
+        "arm_identity": _hash(arm),
+        # how long one trains and when one looks is the protocol, not the task
+        "task_identity": _hash({key: value for key, value in task.items() if key != "recipe"}),
+    }
+
+
+def folder_name(overrides: Iterable[str], identity: str) -> str:
+    """A short name for a run's folder that a person can read: "mse,lr=0.1,seed=0-3fa2b1".
+
+    Args:
+        overrides: those that differ within the sweep, "key=value". A group's choice stands for itself,
+            other keys are named by their last part.
+        identity: the run's identity; its beginning keeps apart what the readable part does not.
+    """
+    parts = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        key = key.lstrip("+~")
+        parts.append(value if _is_group_choice(key) else f"{key.rsplit('.', 1)[-1]}={value}")
+    readable = _NOT_IN_NAMES.sub("_", ",".join(parts)).strip("._")[:LONGEST_NAME] or "run"
+    return f"{readable}-{identity[:6]}"
+
+
+def _is_group_choice(key: str) -> bool:
+    return "." not in key and key != "seed"
+
+
+def _hash(value: Mapping[str, Any]) -> str:
+    text = json.dumps([SCHEMA_VERSION, value], sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

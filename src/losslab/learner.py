@@ -1,0 +1,189 @@
+"""The LightningModule: forward, loss, backward, step, and looking up now and then.
+
+It knows networks, criteria and tasks; it knows nothing of files, sweeps or which loss it trains.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from losslab.batches import Chunk, evaluation_batches
+from losslab.criterion import Criterion
+from losslab.diagnostics.base import Diagnostic
+from losslab.logbook import Logbook
+from losslab.records import Target
+from losslab.tasks import Split, Task
+
+
+class Diverged(Exception):
+    """A loss or a weight became NaN or infinite at optimiser step `step` (from 1)."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"the loss or the weights were no longer finite at step {step}")
+        self.step = step
+
+
+class Learner(pl.LightningModule):
+    """Trains `network` with `criterion`; manual optimisation over chunks of mini-batches.
+
+    Args:
+        optimizer: makes the optimiser from the parameters.
+        settings: the resolved config group `trainer`.
+        target_values: values of the primary metric whose first reaching is noted.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        network: nn.Module,
+        criterion: Criterion,
+        optimizer: Any,
+        settings: dict[str, Any],
+        target_values: list[float],
+        logbook: Logbook,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.task = task
+        self.network = network
+        self.criterion = criterion
+        self.settings = settings
+        self.logbook = logbook
+        self.targets = [Target(value) for value in target_values]
+        self.latest: dict[str, dict[str, Any]] = {}
+        self.step = 0
+        self.training_seconds = 0.0
+        self.evaluation_seconds = 0.0
+        self._make_optimizer = optimizer
+        self._evaluated_at = -1
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        parameters = [*self.network.parameters(), *self.criterion.parameters()]
+        return self._make_optimizer(parameters)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        return batch  # chunks are made on the device
+
+    def on_train_start(self) -> None:
+        callbacks = self.trainer.callbacks  # type: ignore[attr-defined]
+        self._watchers = [callback for callback in callbacks if isinstance(callback, Diagnostic)]
+        self._splits = self.task.on(self.device)
+        self.evaluate_curves()
+
+    def training_step(self, chunk: Chunk, batch_index: int) -> None:
+        started = time.perf_counter()
+        optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        clip = self.settings["gradient_clip"]
+        # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
+        backward = Tensor.backward if self.settings["precision"] == "32-true" else self.manual_backward
+        losses: list[Tensor] = []
+        for step, (inputs, targets) in enumerate(chunk.batches, start=chunk.first_step + 1):
+            watchers = [watcher for watcher in self._watchers if watcher.is_due(step)]
+            for watcher in watchers:
+                watcher.before_forward(self, step)
+            loss = self.criterion(self.network(inputs), targets)
+            optimizer.zero_grad()
+            backward(loss)
+            for watcher in watchers:
+                watcher.after_backward(self, step)
+            if clip["value"]:
+                nn.utils.clip_grad_value_(self.network.parameters(), clip["value"])
+            if clip["norm"]:
+                nn.utils.clip_grad_norm_(self.network.parameters(), clip["norm"])
+            optimizer.step()
+            for watcher in watchers:
+                watcher.after_step(self, step)
+            losses.append(loss.detach())
+        self._finish_chunk(chunk, torch.stack(losses), started)
+
+    def _finish_chunk(self, chunk: Chunk, losses: Tensor, started: float) -> None:
+        """Note the chunk's losses; one transfer from the device for all of them."""
+        values = losses.float().cpu()
+        weights_finite = all(bool(parameter.isfinite().all()) for parameter in self.network.parameters())
+        elapsed = time.perf_counter() - started
+        finite = values.isfinite()
+        done = chunk.steps if bool(finite.all()) else int((~finite).nonzero()[0, 0])
+        every = self.settings["log_every"]
+        for offset in range(done):
+            step = chunk.first_step + offset + 1
+            if step % every == 0 or step == 1:
+                seconds = self.training_seconds + elapsed * (offset + 1) / chunk.steps
+                self.logbook.add(step, seconds, "train", {"batch_loss": values[offset].item()})
+        self.step = chunk.first_step + done
+        self.training_seconds += elapsed
+        if done < chunk.steps:
+            raise Diverged(self.step + 1)
+        if not weights_finite:
+            raise Diverged(self.step)
+
+    def on_train_batch_end(self, outputs: Any, batch: Chunk, batch_idx: int) -> None:
+        if self.step % self.settings["eval_every"] == 0:
+            self.evaluate_curves()
+
+    def on_train_end(self) -> None:
+        self.evaluate_curves()
+
+    def evaluate_curves(self) -> None:
+        """Loss and metrics on validation, and on as many training samples; notes targets reached."""
+        if self._evaluated_at == self.step:
+            return
+        self._evaluated_at = self.step
+        started = time.perf_counter()
+        for name in ("train", "validation"):
+            limit = len(self._splits["validation"]) if name == "train" else None
+            self.latest[name] = self.evaluate(self._splits[name], final=False, limit=limit)
+            self.logbook.add(self.step, self.training_seconds, name, self.latest[name])
+        reached = self.latest["validation"][self.task.kind.primary]
+        better = (lambda a, b: a >= b) if self.task.kind.higher_is_better else (lambda a, b: a <= b)
+        for target in self.targets:
+            if target.step is None and better(reached, target.value):
+                target.step, target.seconds = self.step, self.training_seconds
+        self.evaluation_seconds += time.perf_counter() - started
+
+    def on_test_start(self) -> None:
+        self._splits = self.task.on(self.device)
+
+    def test_step(self, split: str, batch_index: int) -> None:
+        """The final word on a split, with all metrics. Lightning's test loop gives it the split's name."""
+        self.latest[split] = self.evaluate(self._splits[split], final=True)
+        if split == "test":
+            self.logbook.add(self.step, self.training_seconds, split, self.latest[split])
+
+    @torch.no_grad()
+    def evaluate(self, split: Split, final: bool, limit: int | None = None) -> dict[str, Any]:
+        """Loss and the task's metrics over (the first `limit` samples of) a split, in evaluation mode.
+
+        The loss is the mean over batches weighted by their sizes: with one batch it is the loss itself.
+        """
+        training = self.network.training
+        self.network.eval()
+        metrics = self._metrics(final)
+        batch_size = min(self.settings["eval_batch_size"], limit or len(split))
+        total_loss = torch.zeros((), device=self.device)
+        seen = 0
+        for inputs, targets in evaluation_batches(split, batch_size, self.device):
+            outputs = self.network(inputs)
+            encoded = self.task.kind.encode(targets, self.criterion.form)
+            total_loss += self.criterion(outputs, encoded).float() * len(inputs)
+            metrics.update(outputs, targets)
+            seen += len(inputs)
+            if limit and seen >= limit:
+                break
+        self.network.train(training)
+        values = {"loss": (total_loss / seen).item()}
+        for name, value in metrics.compute().items():
+            values[name] = value.item() if value.ndim == 0 else value.tolist()
+        return values
+
+    def _metrics(self, final: bool) -> Any:
+        if not hasattr(self, "_metric_cache"):
+            self._metric_cache: dict[bool, Any] = {}
+        if final not in self._metric_cache:
+            self._metric_cache[final] = self.task.kind.metrics(final).to(self.device)
+        self._metric_cache[final].reset()
+        return self._metric_cache[final]

@@ -1,0 +1,34 @@
+"""What a run says while it trains: curve values for curves.csv, the same as TensorBoard scalars.
+
+Tags are `metric/split` ("accuracy/validation"), so that TensorBoard puts the splits of a metric side by side
+and lays the runs of a sweep over each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from losslab.records import CURVE_COLUMNS
+
+
+class Logbook:
+    """Collects values; writes scalars to `logger` at once."""
+
+    def __init__(self, logger: TensorBoardLogger) -> None:
+        self.writer = logger.experiment
+        self.rows: list[tuple[int, float, str, str, float]] = []
+
+    def add(self, step: int, seconds: float, split: str, values: Mapping[str, Any]) -> None:
+        """Values of `split` after `step` optimiser steps and `seconds` of training; lists are left out."""
+        for metric, value in values.items():
+            if isinstance(value, float):
+                self.rows.append((step, round(seconds, 4), split, metric, value))
+                self.writer.add_scalar(f"{metric}/{split}", value, step)
+
+    def curves(self) -> pd.DataFrame:
+        """A row a value, in the order of the columns of curves.csv."""
+        return pd.DataFrame(self.rows, columns=CURVE_COLUMNS)

@@ -1,0 +1,1 @@
+"""Losses that neither torch nor a library has, one file a loss."""

@@ -1,0 +1,226 @@
+"""One run: a resolved config in, one record and one TensorBoard log out.
+
+Reads as a table of contents; the parts are one level below. Knows nothing of sweeps, comparisons and claims.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import time
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from pytorch_lightning.loggers import TensorBoardLogger
+from rich.console import Console
+from torch import nn
+
+from losslab import environment, records, tensorboard_log
+from losslab.batches import TrainingBatches
+from losslab.criterion import Criterion, build_criterion
+from losslab.errors import UserError
+from losslab.identity import identities
+from losslab.learner import Diverged, Learner
+from losslab.logbook import Logbook
+from losslab.models import build_network
+from losslab.progress import StepProgress
+from losslab.records import DIVERGED, FAILED, FINISHED, Record
+from losslab.seeds import stream_seed
+from losslab.tasks import Task, load_task
+
+
+@dataclasses.dataclass
+class Parts:
+    """What a config describes, made."""
+
+    task: Task
+    network: nn.Module
+    criterion: Criterion
+    optimizer: Any
+
+
+def run(
+    config: dict[str, Any],
+    choices: Mapping[str, str],
+    overrides: list[str],
+    folder: Path,
+    console: Console | None = None,
+) -> Record:
+    """Train one run and write its record to `folder`.
+
+    A run that diverges or fails has a record too. Raises UserError, and writes nothing, where the config
+    cannot be run at all.
+
+    Args:
+        config: resolved and checked, see `settings.py`.
+        console: where the progress bar goes; None for none.
+    """
+    started = time.perf_counter()
+    parts = build(config, choices)
+    record = Record(
+        **identities(config),
+        name=folder.name,
+        seed=config["seed"],
+        choices=dict(choices),
+        overrides=overrides,
+        config=config,
+        status=FAILED,
+        metric=parts.task.kind.primary,
+        higher_is_better=parts.task.kind.higher_is_better,
+        parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
+    )
+    with _quiet_libraries():
+        logger = tensorboard_log.RunLogger(folder)
+        logbook = Logbook(logger)
+        tensorboard_log.write_config(logbook.writer, config)
+        learner = Learner(
+            parts.task,
+            parts.network,
+            parts.criterion,
+            parts.optimizer,
+            config["trainer"],
+            config["task"].get("targets") or [],
+            logbook,
+        )
+        trainer = _make_trainer(config, logger, console, folder.name, parts.task)
+        setup_seconds = time.perf_counter() - started
+        try:
+            _train(trainer, learner, config)
+            record.status = FINISHED
+        except Diverged as divergence:
+            record.status, record.diverged_at = DIVERGED, divergence.step
+        except Exception as error:
+            record.error = {
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": traceback.format_exc(),
+            }
+    record.metrics, record.targets, record.steps = learner.latest, learner.targets, learner.step
+    record.environment = environment.describe(trainer.strategy.root_device)
+    record.timing = {
+        "setup": setup_seconds,
+        "training": learner.training_seconds,
+        "evaluation": learner.evaluation_seconds,
+        "total": time.perf_counter() - started,
+    }
+    tensorboard_log.write_hyperparameters(logger, record)
+    logger.close()
+    records.save(record, logbook.curves(), folder)
+    return record
+
+
+def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
+    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
+    task = load_task(config["task"], choices["task"])
+    network = build_network(
+        config["model"],
+        config["activation"],
+        config["init"],
+        task.input_shape,
+        task.kind.output_features,
+        config["seed"],
+    )
+    criterion = build_criterion(config["loss"], task.kind, choices["loss"])
+    _check_outputs(task, network, choices["model"])
+    return Parts(task, network, criterion, instantiate(config["optimizer"]))
+
+
+def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
+    """Two samples through the network: shapes must fit before training starts."""
+    inputs, targets = task.splits["train"].head(2)
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(inputs)
+    except RuntimeError as error:
+        raise UserError(
+            f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
+            f"{str(error).splitlines()[0]}"
+        ) from None
+    network.train(training)
+    expected = task.kind.output_shape(targets)
+    if tuple(outputs.shape) != expected:
+        raise UserError(
+            f"model={model_name} gives outputs of shape {tuple(outputs.shape)} for two samples of "
+            f"task={task.name}, which needs {expected}"
+        )
+
+
+def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
+    settings = config["trainer"]
+    task = learner.task
+    batches = TrainingBatches(
+        task.on(trainer.strategy.root_device)["train"],
+        lambda targets: task.kind.encode(targets, learner.criterion.form),
+        batch_size=settings["batch_size"],
+        eval_every=settings["eval_every"],
+        seed=config["seed"],
+        device=trainer.strategy.root_device,
+        epoch=lambda: learner.current_epoch,
+        num_workers=settings["num_workers"],
+    )
+    pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
+    with _keyboard_interrupt_as_such():
+        trainer.fit(learner, batches)
+        trainer.test(learner, [["train", "validation", "test"]], verbose=False)
+
+
+def _make_trainer(
+    config: Mapping[str, Any], logger: TensorBoardLogger, console: Console | None, title: str, task: Task
+) -> pl.Trainer:
+    settings = config["trainer"]
+    steps = -(-len(task.splits["train"]) // settings["batch_size"]) * settings["max_epochs"]
+    callbacks = list(instantiate(config["diagnostics"]["callbacks"]).values())
+    if console is not None and console.is_terminal:
+        callbacks.append(StepProgress(console, title, steps))
+    try:
+        return pl.Trainer(
+            max_epochs=settings["max_epochs"],
+            accelerator=settings["accelerator"],
+            devices=1,
+            precision=settings["precision"],
+            deterministic=config["deterministic"],
+            logger=logger,
+            callbacks=callbacks,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+    except (ValueError, RuntimeError) as error:  # Lightning's own words on an accelerator that is not there
+        raise UserError(f"trainer.accelerator={settings['accelerator']}: {str(error).splitlines()[0]}") from None
+
+
+@contextlib.contextmanager
+def _keyboard_interrupt_as_such() -> Iterator[None]:
+    """Lightning turns Ctrl-C into SystemExit and stops listening for it; make it an interrupt again."""
+    import signal
+
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, handler)
+            raise KeyboardInterrupt from None
+        raise
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Without the messages that nobody can act on."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # All are about DataLoaders and logging habits that a run does not have.
+        warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        yield

@@ -1,0 +1,26 @@
+"""Independent random streams from one seed.
+
+Weights, batches and what happens during training (dropout) each have a stream of their own, so that one
+of them using more random numbers changes nothing in the others: arms stay paired whatever they compare.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+_STREAMS = {"weights": 0, "batches": 1, "training": 2, "corruption": 3}
+
+
+def stream_seed(seed: int, stream: str, *index: int) -> int:
+    """A 64-bit seed for `stream` (and, say, an epoch within it), from numpy's SeedSequence.
+
+    https://numpy.org/doc/stable/reference/random/bit_generators/generated/numpy.random.SeedSequence.html
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=(_STREAMS[stream], *index))
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))  # torch takes a signed integer
+
+
+def generator(seed: int, stream: str, *index: int) -> torch.Generator:
+    """A CPU generator for `stream`: the same numbers whatever device the run trains on."""
+    return torch.Generator().manual_seed(stream_seed(seed, stream, *index))

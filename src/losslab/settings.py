@@ -1,0 +1,81 @@
+"""Checks of a composed config that need no data: one sentence that names the key, before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pydantic
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from losslab.errors import UserError
+
+_STRICT = pydantic.ConfigDict(extra="forbid")
+
+
+class GradientClip(pydantic.BaseModel):
+    model_config = _STRICT
+    norm: pydantic.PositiveFloat | None
+    value: pydantic.PositiveFloat | None
+
+
+class Trainer(pydantic.BaseModel):
+    """The config group `trainer`."""
+
+    model_config = _STRICT
+    max_epochs: pydantic.PositiveInt
+    batch_size: pydantic.PositiveInt
+    eval_every: pydantic.PositiveInt
+    eval_batch_size: pydantic.PositiveInt
+    log_every: pydantic.PositiveInt
+    accelerator: str
+    precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true", "16-true"]
+    gradient_clip: GradientClip
+    num_workers: pydantic.NonNegativeInt
+
+
+class Settings(pydantic.BaseModel):
+    """The top level; what belongs to tasks, models and losses is checked where those are built."""
+
+    seed: int = pydantic.Field(ge=0, lt=2**32)
+    data_dir: str
+    deterministic: bool
+    trainer: Trainer
+
+
+def resolve(cfg: DictConfig) -> dict[str, Any]:
+    """The config as plain data with everything filled in. Raises UserError for what has no value."""
+    plain = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    try:
+        container = OmegaConf.to_container(plain, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or "?"
+        raise UserError(f"{key} has no value: {str(error).splitlines()[0]}") from None
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def check(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
+    """Check a resolved config. Raises UserError with one sentence about the first thing that is wrong."""
+    try:
+        Settings.model_validate(config)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"][0].lower() + first["msg"][1:]
+        raise UserError(f"{key}={first['input']} is wrong: {message}") from None
+    _check_targets(config["task"])
+
+
+def _check_targets(task: Mapping[str, Any]) -> None:
+    targets = task.get("targets") or []
+    if not isinstance(targets, list) or any(isinstance(t, bool) or not isinstance(t, int | float) for t in targets):
+        raise UserError(f"task.targets={targets} is wrong: give a list of metric values, e.g. [0.9, 0.95]")
+
+
+def group_choices(cfg: DictConfig) -> dict[str, str]:
+    """Config group -> chosen name, without Hydra's own groups."""
+    chosen = OmegaConf.to_container(cfg.hydra.runtime.choices)
+    assert isinstance(chosen, dict)
+    return {str(group): str(name) for group, name in chosen.items() if not str(group).startswith("hydra/")}

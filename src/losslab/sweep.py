@@ -1,0 +1,133 @@
+"""A sweep before and after its runs: check all, name all, leave out what is finished; then compare.
+
+Hydra's sweeper (`hydra_plugins/losslab_sweeper.py`) calls this; launching is Hydra's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from losslab import records, settings
+from losslab.errors import RunsFailed, UserError
+from losslab.identity import folder_name, identities
+
+PLAN_FILE = "sweep.json"
+PLAN_SCHEMA_VERSION = 1
+
+
+@dataclasses.dataclass
+class PlannedRun:
+    """One run of a sweep: what Hydra must be told, and where its output goes."""
+
+    overrides: list[str]
+    folder: str
+    identity: str
+    arm_identity: str
+    task_identity: str
+    seed: int
+
+    def hydra_overrides(self) -> list[str]:
+        return [*self.overrides, f"hydra.sweep.subdir='{self.folder}'"]
+
+
+def plan(
+    batch: Sequence[Sequence[str]], compose: Callable[[list[str]], DictConfig], preflight: bool
+) -> list[PlannedRun]:
+    """Compose and check every run of `batch` before the first one starts.
+
+    Args:
+        batch: overrides of each run.
+        compose: from overrides to a composed config.
+        preflight: also load the data and build each arm once, so that a misfit shows before training.
+
+    Raises UserError that names the run and what is wrong with it.
+    """
+    differing = _differing(batch)
+    planned: dict[str, PlannedRun] = {}
+    checked_arms: set[str] = set()
+    for overrides in batch:
+        cfg = compose(list(overrides))
+        choices = settings.group_choices(cfg)
+        config = settings.resolve(cfg)
+        try:
+            settings.check(config, choices)
+            ids = identities(config)
+            if preflight and ids["arm_identity"] not in checked_arms:
+                from losslab.run import build
+
+                build(config, choices)
+                checked_arms.add(ids["arm_identity"])
+        except UserError as error:
+            raise UserError(f"{' '.join(overrides)}: {error}") from None
+        own = [override for override in overrides if override in differing]
+        folder = folder_name(own, ids["identity"])
+        # The same run written twice ("seed=0,0") is one run.
+        planned.setdefault(ids["identity"], PlannedRun(list(overrides), folder, seed=config["seed"], **ids))
+    return list(planned.values())
+
+
+def unfinished(planned: Iterable[PlannedRun], folder: Path) -> list[PlannedRun]:
+    """Those that have no record of their own yet."""
+    return [run for run in planned if not _is_done(folder / run.folder, run.identity)]
+
+
+def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
+    """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay."""
+    path = folder / PLAN_FILE
+    entries: dict[str, dict[str, Any]] = {}
+    if path.exists():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entries = {entry["identity"]: entry for entry in json.loads(path.read_text())["runs"]}
+    for run in planned:
+        entry = dataclasses.asdict(run)
+        entry["name"] = run.folder
+        entries.setdefault(run.identity, entry)
+    plan_data = {"schema_version": PLAN_SCHEMA_VERSION, "runs": list(entries.values())}
+    records.write_atomically(path, json.dumps(plan_data, indent=1) + "\n")
+
+
+def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
+    """The error that ends a sweep in which runs failed, naming them; None where none did."""
+    failed = []
+    total = 0
+    for run in planned:
+        total += 1
+        try:
+            record = records.load(folder / run.folder)
+        except records.RecordError:
+            failed.append((run.folder, "it left no record"))
+            continue
+        if record.status == records.FAILED:
+            error = record.error or {}
+            failed.append((run.folder, f"{error.get('type')}: {error.get('message')}".splitlines()[0]))
+    if not failed:
+        return None
+    named = "; ".join(f"{name} ({reason})" for name, reason in failed[:5])
+    more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return RunsFailed(
+        f"{len(failed)} of {total} runs failed: {named}{more}. "
+        f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; all other runs are finished and compared."
+    )
+
+
+def _differing(batch: Sequence[Sequence[str]]) -> set[str]:
+    """Overrides that not every run of the sweep has."""
+    if len(batch) < 2:
+        return {override for overrides in batch for override in overrides if override.startswith("seed=")}
+    common = set.intersection(*(set(overrides) for overrides in batch))
+    return {override for overrides in batch for override in overrides} - common
+
+
+def _is_done(folder: Path, identity: str) -> bool:
+    try:
+        record = records.load(folder)
+    except records.RecordError:
+        return False
+    return record.identity == identity and record.status != records.FAILED

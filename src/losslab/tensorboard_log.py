@@ -1,0 +1,62 @@
+"""What a run writes to TensorBoard beside its scalars: the config as text, hyperparameters with results."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from losslab.records import Record
+
+
+class RunLogger(TensorBoardLogger):
+    """Lightning's logger with one event file a run: it stays open from the first step to the last result."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, name="", version="", default_hp_metric=False)
+
+    def finalize(self, status: str) -> None:
+        """Called by Lightning after fit and again after test; only flushes."""
+        self.experiment.flush()
+
+    def save(self) -> None:
+        """No hparams.yaml: record.json holds the config."""
+
+    def close(self) -> None:
+        self.experiment.close()
+
+
+def write_config(writer: Any, config: Mapping[str, Any]) -> None:
+    """The resolved config as an indented block, which TensorBoard shows as code."""
+    text = html.escape(OmegaConf.to_yaml(OmegaConf.create(dict(config))), quote=False)
+    writer.add_text("config", "\n".join(f"    {line}" for line in text.splitlines()), 0)
+
+
+def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
+    """One row of the HParams page. Every run has the same columns, also where it has no result."""
+    config = record.config
+    hyperparameters: dict[str, Any] = {
+        **{group: name for group, name in sorted(record.choices.items()) if group != "experiment"},
+        "seed": record.seed,
+        "learning_rate": config["optimizer"].get("lr", float("nan")),
+        "batch_size": config["trainer"]["batch_size"],
+        "max_epochs": config["trainer"]["max_epochs"],
+    }
+    known = set(record.choices) | {"seed", "optimizer.lr", "trainer.batch_size", "trainer.max_epochs"}
+    for override in record.overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        if key not in known and "." in key:
+            hyperparameters[key] = value
+    metrics = {f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("validation", "test")}
+    for target in record.targets:
+        metrics[f"final/steps_to_{target.value:g}"] = _number(target.step)
+    metrics["final/diverged"] = float(record.diverged_at is not None)
+    logger.log_hyperparams(hyperparameters, metrics, step=record.steps)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
