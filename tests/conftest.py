@@ -1,0 +1,72 @@
+"""What many tests share: configs composed in this process, real data, runs without a terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
+
+from losslab import settings
+from losslab.hydra_setup import package_folder, register
+
+torch.set_num_threads(1)
+
+Composed = tuple[dict[str, Any], dict[str, str]]
+
+
+@pytest.fixture
+def composed() -> Iterator[Callable[..., Composed]]:
+    """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
+    register()
+    GlobalHydra.instance().clear()
+
+    def make(*overrides: str) -> Composed:
+        with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+            cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
+        choices = settings.group_choices(cfg)
+        OmegaConf.set_struct(cfg, False)
+        cfg.folder = "unused"
+        del cfg["hydra"]
+        return settings.resolve(cfg), choices
+
+    yield make
+    GlobalHydra.instance().clear()
+
+
+@pytest.fixture
+def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
+    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
+    from losslab.run import run
+
+    count = 0
+
+    def make(*overrides: str) -> tuple[Any, Path]:
+        nonlocal count
+        count += 1
+        folder = tmp_path / f"run{count}"
+        folder.mkdir()
+        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
+        config, choices = composed(*chosen)
+        settings.check(config, choices)
+        return run(config, choices, chosen, folder), folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def real_data_dir() -> Path:
+    """The folder with real data; skips without one, fails where LOSSLAB_REQUIRE_REAL_DATA=1."""
+    folder = Path(os.environ.get("LOSSLAB_DATA", "/nonexistent"))
+    if not (folder / "MNIST" / "raw").is_dir():
+        message = "needs real data: set LOSSLAB_DATA to a folder with MNIST/raw"
+        if os.environ.get("LOSSLAB_REQUIRE_REAL_DATA") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
