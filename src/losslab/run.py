@@ -30,7 +30,8 @@ from losslab.errors import UserError
 from losslab.identity import identities
 from losslab.learner import Diverged, Learner
 from losslab.logbook import Logbook
-from losslab.models import build_network
+from losslab.models import build_network, check_fit
+from losslab.pictures.callback import Pictures
 from losslab.progress import StepProgress
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
 from losslab.seeds import stream_seed
@@ -119,7 +120,8 @@ def run(
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
-    task = load_task(config["task"], choices["task"])
+    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
+    check_fit(config["model"], choices["model"], task)
     network = build_network(
         config["model"],
         config["activation"],
@@ -181,6 +183,8 @@ def _make_trainer(
     settings = config["trainer"]
     steps = -(-len(task.splits["train"]) // settings["batch_size"]) * settings["max_epochs"]
     callbacks = list(instantiate(config["diagnostics"]["callbacks"]).values())
+    if config["pictures"] is not None:
+        callbacks.append(Pictures(steps, config["pictures"]))
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(

@@ -41,6 +41,7 @@ class Settings(pydantic.BaseModel):
     seed: int = pydantic.Field(ge=0, lt=2**32)
     data_dir: str
     deterministic: bool
+    pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
 
 
