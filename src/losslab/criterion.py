@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor, nn
 
 from losslab.errors import UserError
+from losslab.instantiation import make
 from losslab.tasks.kinds import Kind
 
 # What raw outputs (N, K, ...) pass through on the way into the loss; classes lie along dimension 1.
@@ -53,14 +53,7 @@ def build_criterion(config: Mapping[str, Any], kind: Kind, name: str) -> Criteri
     check_criterion(config, kind.target_forms, name)
     form = matching_form(config["targets"], kind.target_forms)
     assert form is not None
-    try:
-        loss = instantiate(config["loss"])
-    except Exception as error:
-        # The person's own class or its arguments: say what, not Hydra's chain of causes.
-        cause = error.__cause__ or error
-        raise UserError(
-            f"loss={name}: {config['loss'].get('_target_')} could not be made: {_first_line(cause)}"
-        ) from error
+    loss = make(config["loss"], where=f"loss={name}")
     if not callable(loss):
         raise UserError(f"loss={name}: {config['loss'].get('_target_')} is not callable")
     return Criterion(loss, config["output_activation"], form)
@@ -87,7 +80,3 @@ def matching_form(wanted: str | Sequence[str], offered: Mapping[str, Any]) -> st
 
 def _as_list(value: str | Sequence[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
