@@ -138,9 +138,12 @@ def alternate(arms: dict[str, Callable[[], float]], repeats: int) -> dict[str, f
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def house_runs(epochs: int, repeats: int, device: torch.device, slow: bool) -> list[list[str]]:
+def house_runs(
+    models: list[str], epochs: int, repeats: int, device: torch.device, slow: bool
+) -> list[list[str]]:
     rows = []
-    for model, (title, batch_size) in MODELS.items():
+    for model in models:
+        title, batch_size = MODELS[model]
         size = (model, batch_size, epochs, device)
         arms: dict[str, Callable[[], float]] = {
             "plain PyTorch loop": lambda size=size: plain_loop(*size),
@@ -217,6 +220,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--models", choices=list(MODELS), nargs="+", default=list(MODELS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5)
@@ -233,7 +237,13 @@ def main() -> None:
         f"medians of {arguments.repeats}.",
         table(
             ["model", "arm", "seconds", "ratio"],
-            house_runs(arguments.epochs, arguments.repeats, device, not arguments.no_conventional),
+            house_runs(
+                arguments.models,
+                arguments.epochs,
+                arguments.repeats,
+                device,
+                not arguments.no_conventional,
+            ),
         ),
         "Where a house run's time goes:\n\n"
         + table(["part", "seconds", "share"], parts(arguments.epochs, arguments.repeats, device)),
