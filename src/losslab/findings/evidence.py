@@ -67,7 +67,8 @@ class Evidence:
 def loss_floor(criterion: Criterion, task: Task, samples: int = 256) -> float | None:
     """The criterion's value for outputs that are right and as confident as serves it best.
 
-    Tried on the first validation samples, with raw outputs ±1, ±2, ±4, ... ±1024 for ones and zeros.
+    Tried on the first validation samples, with raw outputs that equal the targets of ones and zeros, and with
+    ±1, ±2, ±4, ... ±1024 for them.
     None for other targets, and where the loss does not take such outputs.
     """
     forms = task.kind.target_forms
@@ -75,7 +76,7 @@ def loss_floor(criterion: Criterion, task: Task, samples: int = 256) -> float | 
     if form is None:
         return None
     _, targets = task.splits["validation"].head(samples)
-    ideal = task.kind.encode(targets, form).float() * 2 - 1
+    ideal = task.kind.encode(targets, form).float()
     if tuple(ideal.shape) != task.kind.output_shape(targets):
         return None
     encoded = task.kind.encode(targets, criterion.form)
@@ -83,9 +84,10 @@ def loss_floor(criterion: Criterion, task: Task, samples: int = 256) -> float | 
     device = next((buffer.device for buffer in criterion.buffers()), device)
     values = []
     with torch.no_grad():
-        for exponent in range(11):
+        signs = ideal * 2 - 1
+        for outputs in [ideal, *(signs * 2.0**exponent for exponent in range(11))]:
             try:
-                value = float(criterion(ideal.to(device) * 2.0**exponent, encoded.to(device)))
+                value = float(criterion(outputs.to(device), encoded.to(device)))
             except Exception:  # a person's own loss may refuse what no network gives it
                 return None
             if math.isfinite(value):
