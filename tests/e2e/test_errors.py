@@ -61,7 +61,7 @@ def losslab(tmp_path, monkeypatch, capfd):
         ),
         (["-m", "model=mlp,cnn", "model.channels=[1,1,1,1]"], r"channels"),
     ],
-    ids=" ".join,
+    ids=str,
 )
 def test_one_sentence_before_any_training(losslab, tmp_path, arguments, sentence):
     status, printed = losslab(*arguments)
