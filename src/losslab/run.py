@@ -22,14 +22,14 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, records, tensorboard_log
+from losslab import environment, findings, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
 from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
-from losslab.logbook import Logbook
+from losslab.logbook import DIAGNOSTICS_FILE, Logbook
 from losslab.models import build_network
 from losslab.progress import StepProgress
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
@@ -111,8 +111,20 @@ def run(
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started,
     }
+    record.findings = findings.diagnose(
+        findings.Evidence(
+            record,
+            logbook.curves(),
+            logbook.measurements(),
+            floor=findings.loss_floor(parts.criterion, parts.task),
+        )
+    )
+    tensorboard_log.write_findings(logbook.writer, record)
     tensorboard_log.write_hyperparameters(logger, record)
     logger.close()
+    if logbook.measured:
+        measurements = logbook.measurements().to_csv(index=False)
+        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
     records.save(record, logbook.curves(), folder)
     return record
 
