@@ -31,9 +31,15 @@ class LosslabSweeper(BasicSweeper):
         already = f", {finished} finished already" if finished else ""
         console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
         try:
-            results = self.launcher.launch([run.hydra_overrides() for run in todo], initial_job_idx=0) if todo else []
+            results = (
+                self.launcher.launch([run.hydra_overrides() for run in todo], initial_job_idx=0)
+                if todo
+                else []
+            )
             for result in results:
-                if isinstance(result._return_value, Exception):  # what escaped from a run: a bug, or a UserError
+                if isinstance(
+                    result._return_value, Exception
+                ):  # what escaped from a run: a bug, or a UserError
                     raise result._return_value  # by hand, for `return_value` also prints
         finally:
             summarise_sweep(folder)

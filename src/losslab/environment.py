@@ -14,7 +14,15 @@ import torch
 
 import losslab
 
-_PACKAGES = ("torch", "torchvision", "pytorch-lightning", "hydra-core", "torchmetrics", "numpy", "scikit-learn")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "pytorch-lightning",
+    "hydra-core",
+    "torchmetrics",
+    "numpy",
+    "scikit-learn",
+)
 
 
 def describe(device: torch.device) -> dict[str, Any]:

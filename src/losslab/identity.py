@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from losslab.records import SCHEMA_VERSION
 
@@ -20,8 +20,16 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
 
 
-def identities(config: Mapping[str, Any]) -> dict[str, str]:
-    """Hashes of a resolved config: "identity" (the run), "arm_identity", "task_identity"."""
+class Identities(TypedDict):
+    """Hashes: of the run, of the run without its seed, of the task alone."""
+
+    identity: str
+    arm_identity: str
+    task_identity: str
+
+
+def identities(config: Mapping[str, Any]) -> Identities:
+    """The hashes of a resolved config."""
     relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
     task = dict(relevant["task"])
     task["source"] = {key: value for key, value in task["source"].items() if key not in _SOURCE_PATHS}

@@ -43,5 +43,7 @@ class StepProgress(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, learner: pl.LightningModule) -> None:
         self.progress.stop()
 
-    def on_exception(self, trainer: pl.Trainer, learner: pl.LightningModule, exception: BaseException) -> None:
+    def on_exception(
+        self, trainer: pl.Trainer, learner: pl.LightningModule, exception: BaseException
+    ) -> None:
         self.progress.stop()

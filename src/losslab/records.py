@@ -5,7 +5,6 @@ Both are written once, whole or not at all. What is derived from records lives i
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import math
@@ -90,17 +89,17 @@ class Record:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` to `path` whole or not at all: temporary file beside it, flush, rename."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp makes it private; a shared folder must stay readable
-        os.replace(temporary, path)
+        temporary.chmod(0o644)  # mkstemp makes it private; a shared folder must stay readable
+        temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -19,6 +19,7 @@ import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
@@ -128,6 +129,7 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         config["seed"],
     )
     criterion = build_criterion(config["loss"], task.kind, choices["loss"])
+    _check_hardware(config)
     _check_outputs(task, network, choices["model"])
     return Parts(task, network, criterion, instantiate(config["optimizer"]))
 
@@ -181,22 +183,34 @@ def _make_trainer(
     callbacks = list(instantiate(config["diagnostics"]["callbacks"]).values())
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
+    return pl.Trainer(
+        max_epochs=settings["max_epochs"],
+        **_hardware(config),
+        deterministic=config["deterministic"],
+        logger=logger,
+        callbacks=callbacks,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+
+
+def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:
+    settings = config["trainer"]
+    return {"accelerator": settings["accelerator"], "devices": 1, "precision": settings["precision"]}
+
+
+def _check_hardware(config: Mapping[str, Any]) -> None:
+    """Let Lightning say whether the accelerator is there and does that precision."""
     try:
-        return pl.Trainer(
-            max_epochs=settings["max_epochs"],
-            accelerator=settings["accelerator"],
-            devices=1,
-            precision=settings["precision"],
-            deterministic=config["deterministic"],
-            logger=logger,
-            callbacks=callbacks,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-        )
-    except (ValueError, RuntimeError) as error:  # Lightning's own words on an accelerator that is not there
-        raise UserError(f"trainer.accelerator={settings['accelerator']}: {str(error).splitlines()[0]}") from None
+        with _quiet_libraries():
+            pl.Trainer(
+                **_hardware(config), logger=False, enable_checkpointing=False, enable_progress_bar=False
+            )
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        asked = f"trainer.accelerator={config['trainer']['accelerator']} trainer.precision="
+        raise UserError(f"{asked}{config['trainer']['precision']}: {str(error).splitlines()[0]}") from None
 
 
 @contextlib.contextmanager

@@ -70,7 +70,9 @@ def check(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
 
 def _check_targets(task: Mapping[str, Any]) -> None:
     targets = task.get("targets") or []
-    if not isinstance(targets, list) or any(isinstance(t, bool) or not isinstance(t, int | float) for t in targets):
+    if not isinstance(targets, list) or any(
+        isinstance(t, bool) or not isinstance(t, int | float) for t in targets
+    ):
         raise UserError(f"task.targets={targets} is wrong: give a list of metric values, e.g. [0.9, 0.95]")
 
 

@@ -51,7 +51,9 @@ def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
         key, _, value = override.lstrip("+").partition("=")
         if key not in known and "." in key:
             hyperparameters[key] = value
-    metrics = {f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("validation", "test")}
+    metrics = {
+        f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("validation", "test")
+    }
     for target in record.targets:
         metrics[f"final/steps_to_{target.value:g}"] = _number(target.step)
     metrics["final/diverged"] = float(record.diverged_at is not None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hydra
+import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -40,7 +41,7 @@ def job(cfg: DictConfig) -> str:
     in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
     if not in_sweep and (folder / records.RECORD_FILE).exists():
         raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
-    overrides = list(OmegaConf.to_object(hydra_config.overrides.task))  # type: ignore[call-overload]
+    overrides = [str(override) for override in hydra_config.overrides.task]
     try:
         config = {**settings.resolve(cfg), "folder": str(folder)}
         settings.check(config, choices)
@@ -82,7 +83,9 @@ def main() -> None:
     # Hydra then raises instead of printing, and the sentences below are ours.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _make_importable(Path.cwd())
-    application = hydra.main(version_base="1.3", config_path=str(package_folder("conf")), config_name="config")(_job)
+    application = hydra.main(
+        version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
+    )(_job)
     try:
         application()
     except _Ended as ended:
@@ -93,6 +96,13 @@ def main() -> None:
         if os.environ.get("LOSSLAB_DEBUG"):
             raise
         _fail(explain(error), 2)
+    except yaml.MarkedYAMLError as error:
+        place = (
+            f"{error.problem_mark.name}, line {error.problem_mark.line + 1}"
+            if error.problem_mark
+            else "a config"
+        )
+        _fail(f"{place}: not valid YAML: {error.problem}", 2)
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
             raise
@@ -121,11 +131,14 @@ def explain(error: Exception) -> str:
     group = re.search(r"Could not find '([^']+)/([^'/]*)'", message)
     if group:
         options = re.findall(r"^\t(\S+)$", message, flags=re.MULTILINE)
-        return f"{group[1]}={group[2]} does not exist: choose one of {', '.join(options)}{_nearest(group[2], options)}"
+        nearest = _nearest(group[2], options)
+        return f"{group[1]}={group[2]} does not exist: choose one of {', '.join(options)}{nearest}"
     key = re.search(r"Could not override '([^']+)'", message)
     if key:
         return f"{key[1]} is not a key of this config: see losslab --cfg job{_nearest(key[1], _all_keys())}"
-    lines = [line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")]
+    lines = [
+        line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")
+    ]
     return " ".join(lines[:2])
 
 
@@ -167,7 +180,9 @@ def _all_keys() -> list[str]:
 def _dotted(value: Any, prefix: str) -> list[str]:
     if not isinstance(value, dict):
         return [prefix]
-    below = [key for name, item in value.items() for key in _dotted(item, f"{prefix}.{name}" if prefix else name)]
+    below = [
+        key for name, item in value.items() for key in _dotted(item, f"{prefix}.{name}" if prefix else name)
+    ]
     return [prefix, *below] if prefix else below
 
 
@@ -194,11 +209,17 @@ def _print_summary(record: Record, folder: Path, brief: bool) -> None:
     test = record.primary("test")
     result = "" if test is None else f", test {record.metric} {test:.4f}"
     seconds = record.timing["total"]
-    out.print(escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False)
+    out.print(
+        escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
+    )
     if brief:
         return
     for target in record.targets:
-        when = "not reached" if target.step is None else f"step {target.step} ({target.seconds:.1f} s of training)"
+        when = (
+            "not reached"
+            if target.step is None
+            else f"step {target.step} ({target.seconds:.1f} s of training)"
+        )
         out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
     out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
     out.print(escape(f"  tensorboard --logdir {folder}"), highlight=False)

@@ -132,7 +132,12 @@ def _check_idx(path: Path) -> None:
         head = file.read(4)
         dimensions = head[3] if len(head) == 4 else 0
         shape = file.read(4 * dimensions)
-    if len(head) < 4 or head[:3] != b"\x00\x00\x08" or not 1 <= dimensions <= 3 or len(shape) < 4 * dimensions:
+    if (
+        len(head) < 4
+        or head[:3] != b"\x00\x00\x08"
+        or not 1 <= dimensions <= 3
+        or len(shape) < 4 * dimensions
+    ):
         raise UserError(f"{path} is not an idx file of bytes (damaged?): delete it and download it again")
     counts = struct.unpack(f">{dimensions}I", shape)
     expected = 4 + 4 * dimensions + int(np.prod(counts, dtype=np.int64))

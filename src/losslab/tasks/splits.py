@@ -35,17 +35,23 @@ def split_indices(
             raise UserError("task.split.test is null, but this data set has no test samples of its own")
         total = len(rest)
         rest, test_part = _cut(rest, raw, kind, _count(test, total, "test"), seed, "test")
-        rest, validation_part = _cut(rest, raw, kind, _count(validation, total, "validation"), seed, "validation")
+        rest, validation_part = _cut(
+            rest, raw, kind, _count(validation, total, "validation"), seed, "validation"
+        )
     return {"train": rest, "validation": validation_part, "test": test_part}
 
 
 def _count(size: Any, total: int, name: str) -> int:
     """`size` as a number of samples: a float is a share of `total`."""
     if isinstance(size, bool) or not isinstance(size, int | float) or size <= 0:
-        raise UserError(f"task.split.{name}={size} is wrong: give a share between 0 and 1, or a number of samples")
+        raise UserError(
+            f"task.split.{name}={size} is wrong: give a share between 0 and 1, or a number of samples"
+        )
     count = round(size * total) if isinstance(size, float) and size < 1 else int(size)
     if not 0 < count < total:
-        raise UserError(f"task.split.{name}={size} leaves nothing of the {total} samples for the other splits")
+        raise UserError(
+            f"task.split.{name}={size} leaves nothing of the {total} samples for the other splits"
+        )
     return count
 
 
@@ -56,7 +62,10 @@ def _cut(
     labels = kind.strata(raw.targets[indices])
     try:
         rest, part = train_test_split(
-            indices.numpy(), test_size=count, random_state=seed, stratify=None if labels is None else labels.numpy()
+            indices.numpy(),
+            test_size=count,
+            random_state=seed,
+            stratify=None if labels is None else labels.numpy(),
         )
     except ValueError as error:
         raise UserError(f"task.split.{name}={size} cannot be cut off evenly by class: {error}") from None

@@ -1,0 +1,78 @@
+"""Networks: shapes, activations of their own, initialisation, and weights that follow from the seed alone."""
+
+import pytest
+import torch
+from torch import nn
+
+from losslab.errors import UserError
+from losslab.models import build_network
+
+DEFAULT_INIT = {"weight": None, "bias": None}
+
+
+def network(composed, *overrides, shape=(1, 28, 28), seed=0):
+    config, _ = composed(*overrides)
+    return build_network(config["model"], config["activation"], config["init"], shape, 10, seed)
+
+
+@pytest.mark.parametrize(("model", "parameters"), [("linear", 7850), ("mlp", 101770), ("cnn", 105866)])
+def test_shapes_and_sizes(composed, model, parameters):
+    made = network(composed, f"model={model}")
+    assert made(torch.randn(3, 1, 28, 28)).shape == (3, 10)
+    assert sum(parameter.numel() for parameter in made.parameters()) == parameters
+
+
+def test_any_widths_and_each_layer_its_own_activation(composed):
+    made = network(composed, "model.hidden=[5,6,7]", "activation=prelu")
+    assert [layer.out_features for layer in made if isinstance(layer, nn.Linear)] == [5, 6, 7, 10]
+    slopes = [layer for layer in made if isinstance(layer, nn.PReLU)]
+    assert len(set(map(id, slopes))) == 3
+
+
+@pytest.mark.parametrize(
+    "activation", ["relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "identity"]
+)
+def test_activation_is_the_one_that_was_asked_for(composed, activation):
+    made = network(composed, f"activation={activation}")
+    names = {type(layer).__name__.lower() for layer in made}
+    assert activation.replace("_", "") in names
+
+
+def test_weights_follow_from_the_seed_alone(composed):
+    first = network(composed, seed=1)
+    torch.rand(7)  # whatever else was drawn meanwhile
+    again, other = network(composed, seed=1), network(composed, seed=2)
+    assert torch.equal(first[1].weight, again[1].weight)
+    assert not torch.equal(first[1].weight, other[1].weight)
+
+
+def test_building_leaves_the_global_stream_alone(composed):
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    network(composed)
+    assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.parametrize(
+    ("init", "deviation"),
+    [
+        ("default", 1 / (3 * 784) ** 0.5),
+        ("kaiming_normal", (2 / 784) ** 0.5),
+        ("kaiming_uniform", (2 / 784) ** 0.5),
+        ("xavier_normal", (2 / (784 + 128)) ** 0.5),
+        ("xavier_uniform", (2 / (784 + 128)) ** 0.5),
+        ("normal", 0.01),
+    ],
+)
+def test_initialisation_has_the_spread_of_its_paper(composed, init, deviation):
+    made = network(composed, f"init={init}")
+    assert made[1].weight.std().item() == pytest.approx(deviation, rel=0.02)
+    assert bool((made[1].bias == 0).all()) is (init != "default")
+
+
+def test_cnn_refuses_what_is_no_image(composed):
+    with pytest.raises(UserError, match=r"model=cnn takes images"):
+        network(composed, "model=cnn", shape=(8,))
+    with pytest.raises(UserError, match="too often"):
+        network(composed, "model=cnn", "model.channels=[4,4,4,4]", shape=(1, 8, 8))
