@@ -50,7 +50,8 @@ MISUSE = {
         "set loss.output_activation=log_softmax"
     ),
     (LOG_VALUES, PROBABILITIES): (
-        "wants logarithms of the predicted values and is fed probabilities: set loss.output_activation=identity"
+        "wants logarithms of the predicted values and is fed probabilities: "
+        "set loss.output_activation=identity"
     ),
     (LOG_VALUES, LOG_PROBABILITIES): (
         "wants logarithms of the predicted values and is fed log-probabilities: "

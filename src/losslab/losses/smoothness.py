@@ -15,7 +15,9 @@ class Smoothness(nn.Module):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Predictions (N, C, H, W) to a scalar."""
         if prediction.ndim != 4:
-            raise ValueError(f"smoothness needs predictions (N, C, H, W), not of shape {tuple(prediction.shape)}")
+            raise ValueError(
+                f"smoothness needs predictions (N, C, H, W), not of shape {tuple(prediction.shape)}"
+            )
         total = prediction.new_zeros(())
         for axis in (2, 3):
             if prediction.shape[axis] > 1:
