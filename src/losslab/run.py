@@ -17,7 +17,6 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
@@ -28,6 +27,7 @@ from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
 from losslab.identity import identities
+from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
 from losslab.logbook import Logbook
 from losslab.losses.terms import WeightedSum
@@ -139,7 +139,9 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     _check_hardware(config)
     _check_outputs(task, network, choices["model"])
     _check_loss(task, network, criterion, config, choices["loss"])
-    return Parts(task, network, criterion, instantiate(config["optimizer"]))
+    return Parts(
+        task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
+    )
 
 
 def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
@@ -205,7 +207,10 @@ def _make_trainer(
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = -(-len(task.splits["train"]) // settings["batch_size"]) * settings["max_epochs"]
-    callbacks = list(instantiate(config["diagnostics"]["callbacks"]).values())
+    callbacks = [
+        make(callback, where=f"diagnostics.callbacks.{name}")
+        for name, callback in config["diagnostics"]["callbacks"].items()
+    ]
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from hydra.utils import get_object, instantiate
+from hydra.utils import get_object
 from torch import Tensor
 
 from losslab.errors import UserError
+from losslab.instantiation import make
 from losslab.losses.balance import BALANCED, balanced_weight
 
 # Arguments of losses that are tensors: `balanced`, a number or a list in the config.
@@ -51,17 +52,11 @@ def make_loss(
         key: _as_weight(value, key, name, form, encoded_targets) if key in _WEIGHTS else value
         for key, value in config.items()
     }
-    try:
-        if is_loss_function(target, config):
-            loss = functools.partial(target, **instantiate({**arguments, "_target_": "builtins.dict"}))
-        else:
-            loss = instantiate(arguments)
-    except Exception as error:
-        # The person's own class or its arguments: say what, not Hydra's chain of causes.
-        cause = error.__cause__ or error
-        raise UserError(
-            f"loss={name}: {config['_target_']} could not be made: {first_line(cause)}"
-        ) from error
+    if is_loss_function(target, config):
+        given = make({**arguments, "_target_": "builtins.dict"}, where=f"loss={name}")
+        loss = functools.partial(target, **given)
+    else:
+        loss = make(arguments, where=f"loss={name}")
     if not callable(loss):
         raise UserError(f"loss={name}: {config['_target_']} is not callable")
     return loss

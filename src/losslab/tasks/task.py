@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor
 from torch.utils.data import Dataset, TensorDataset
 
 from losslab.errors import UserError
+from losslab.instantiation import make
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.sources import Raw
@@ -103,15 +103,15 @@ def load_task(config: Mapping[str, Any], name: str) -> Task:
 @functools.lru_cache(maxsize=1)
 def _load(config_text: str, name: str) -> Task:
     config = json.loads(config_text)
-    raw = instantiate(config["source"])
+    raw = make(config["source"], where=f"task={name}")
     if not isinstance(raw, Raw):
         raw = Raw.from_user(raw, where=f"task.source={config['source'].get('_target_')}")
     kind = kind_named(config["kind"]).from_config(config, raw)
     raw = kind.select(raw)
     indices = split_indices(raw, kind, **config["split"])
     scaling = Scaling.fit(config["scaling"], raw, indices["train"])
-    make = _in_memory if config["in_memory"] else _from_dataset
-    splits = {split: make(raw, indices[split], scaling) for split in SPLITS}
+    hold = _in_memory if config["in_memory"] else _from_dataset
+    splits = {split: hold(raw, indices[split], scaling) for split in SPLITS}
     if empty := [split for split in SPLITS if len(splits[split]) == 0]:
         raise UserError(f"task={name} has no {empty[0]} samples: give task.split.{empty[0]} a larger share")
     sample, _ = splits["train"].head(1)
