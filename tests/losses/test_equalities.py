@@ -176,7 +176,8 @@ class TestWithMonai:
 
         small = {"sigmoid": True, "smooth_nr": 0, "smooth_dr": 0}
         assert same(
-            DiceLoss(**small)(MASK_LOGITS, MASKS), TverskyLoss(alpha=0.5, beta=0.5, **small)(MASK_LOGITS, MASKS)
+            DiceLoss(**small)(MASK_LOGITS, MASKS),
+            TverskyLoss(alpha=0.5, beta=0.5, **small)(MASK_LOGITS, MASKS),
         )
 
     def test_focal_tversky_without_focus_is_tversky(self):

@@ -37,10 +37,16 @@ def test_misuse_runs_where_it_is_allowed_and_the_record_says_so(train):
 
 
 def test_derived_classes_eat_what_their_parents_eat(composed, monkeypatch, tmp_path):
-    (tmp_path / "my_derived_loss.py").write_text("import torch\nclass Mine(torch.nn.CrossEntropyLoss): pass\n")
+    (tmp_path / "my_derived_loss.py").write_text(
+        "import torch\nclass Mine(torch.nn.CrossEntropyLoss): pass\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="applies its own softmax"):
-        build(*composed("loss=custom", "loss.loss._target_=my_derived_loss.Mine", "loss.output_activation=softmax"))
+        build(
+            *composed(
+                "loss=custom", "loss.loss._target_=my_derived_loss.Mine", "loss.output_activation=softmax"
+            )
+        )
 
 
 def check(loss, outputs, targets, form="values", eats=None):

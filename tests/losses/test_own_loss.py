@@ -67,7 +67,8 @@ def test_a_five_line_file_beside_the_standard_losses(tmp_path):
     (tmp_path / "my_losses.py").write_text(MODULE)
     (tmp_path / "loss").mkdir()
     (tmp_path / "loss" / "mine.yaml").write_text(
-        "loss: {_target_: my_losses.MyLoss}\noutput_activation: identity\ntargets: class_index\neats: logits\n"
+        "loss: {_target_: my_losses.MyLoss}\n"
+        "output_activation: identity\ntargets: class_index\neats: logits\n"
     )
     arguments = ["-m", "loss=cross_entropy,mine", "seed=0,1", "trainer.max_epochs=1", "folder=out"]
     done = subprocess.run(

@@ -45,7 +45,8 @@ def test_a_plain_loss_logs_no_terms(train):
 def test_inline_terms_and_equal_names(composed):
     config, _ = composed(
         "loss=sum",
-        "loss.terms=[{loss: {_target_: torch.nn.MSELoss}, targets: one_hot}, {loss: mse, weight: 3}, {loss: mse}]",
+        "loss.terms=[{loss: {_target_: torch.nn.MSELoss}, targets: one_hot}, "
+        "{loss: mse, weight: 3}, {loss: mse}]",
     )
     assert [(term["name"], term["weight"]) for term in config["loss"]["terms"]] == [
         ("MSELoss", 1.0), ("mse", 3.0), ("mse_2", 1.0),

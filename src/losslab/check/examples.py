@@ -1,4 +1,4 @@
-"""Small made-up batches of every form of target, and what a perfect and a wrong prediction of them looks like."""
+"""Small made-up batches of every form of target, and a perfect prediction of each."""
 
 from __future__ import annotations
 
