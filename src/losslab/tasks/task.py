@@ -118,6 +118,12 @@ def _load(config_text: str, name: str) -> Task:
     return Task(name, kind, splits, tuple(sample.shape[1:]))
 
 
+def training_targets(task: Task) -> Tensor:
+    """All targets of the training split, (N, ...); reads a Dataset from end to end."""
+    split = task.splits["train"]
+    return split.targets if split.targets is not None else split.head(len(split))[1]
+
+
 def _in_memory(raw: Raw, indices: Tensor, scaling: Scaling) -> Split:
     inputs, targets = raw.gather(indices)
     return Split(inputs=scaling(inputs), targets=targets)
