@@ -18,7 +18,8 @@ class LosslabSweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         from losslab import sweep
-        from losslab.cli.main import console, summarise_sweep
+        from losslab.cli.console import console
+        from losslab.cli.main import summarise_sweep
 
         assert self.config is not None and self.launcher is not None
         folder = Path(self.config.hydra.sweep.dir)

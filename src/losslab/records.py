@@ -19,6 +19,8 @@ import pandas as pd
 SCHEMA_VERSION = 1
 RECORD_FILE = "record.json"
 CURVES_FILE = "curves.csv"
+PLAN_FILE = "sweep.json"  # beside the runs of a sweep: which runs it consists of, in order
+PLAN_SCHEMA_VERSION = 1
 CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
 
 FINISHED, DIVERGED, FAILED = "finished", "diverged", "failed"
@@ -87,13 +89,13 @@ class Record:
         return self.metrics.get(split, {}).get(self.metric)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all: temporary file beside it, flush, rename."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # mkstemp makes it private; a shared folder must stay readable

@@ -17,19 +17,20 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, records, tensorboard_log
+from losslab import environment, findings, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
 from losslab.identity import identities
+from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
-from losslab.logbook import Logbook
+from losslab.logbook import DIAGNOSTICS_FILE, Logbook
+from losslab.losses.terms import WeightedSum
 from losslab.models import build_network, check_fit
 from losslab.pictures.callback import Pictures
 from losslab.progress import StepProgress
@@ -44,7 +45,7 @@ class Parts:
 
     task: Task
     network: nn.Module
-    criterion: Criterion
+    criterion: Criterion | WeightedSum
     optimizer: Any
 
 
@@ -112,8 +113,20 @@ def run(
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started,
     }
+    record.findings = findings.diagnose(
+        findings.Evidence(
+            record,
+            logbook.curves(),
+            logbook.measurements(),
+            floor=findings.loss_floor(parts.criterion, parts.task),
+        )
+    )
+    tensorboard_log.write_findings(logbook.writer, record)
     tensorboard_log.write_hyperparameters(logger, record)
     logger.close()
+    if logbook.measured:
+        measurements = logbook.measurements().to_csv(index=False)
+        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
     records.save(record, logbook.curves(), folder)
     return record
 
@@ -130,10 +143,19 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         task.kind.output_features,
         config["seed"],
     )
-    criterion = build_criterion(config["loss"], task.kind, choices["loss"])
+    criterion = build_criterion(
+        config["loss"],
+        task.kind,
+        choices["loss"],
+        training_targets=lambda: task.training_targets,
+        allow_misuse=config["allow_misuse"],
+    )
     _check_hardware(config)
     _check_outputs(task, network, choices["model"])
-    return Parts(task, network, criterion, instantiate(config["optimizer"]))
+    _check_loss(task, network, criterion, config, choices["loss"])
+    return Parts(
+        task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
+    )
 
 
 def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
@@ -156,6 +178,23 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
             f"model={model_name} gives outputs of shape {tuple(outputs.shape)} for two samples of "
             f"task={task.name}, which needs {expected}"
         )
+
+
+def _check_loss(
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
+) -> None:
+    """A small real batch through network and loss: misuse shows before training starts."""
+    _, targets = task.splits["train"].head(1)
+    size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
+    inputs, targets = task.splits["train"].head(size)
+    misuse.check_batch(
+        criterion,
+        misuse.outputs_of(network, inputs),
+        task.kind.encode(targets, criterion.form),
+        name,
+        config=config["loss"],
+        allow_misuse=config["allow_misuse"],
+    )
 
 
 def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
@@ -182,7 +221,10 @@ def _make_trainer(
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = -(-len(task.splits["train"]) // settings["batch_size"]) * settings["max_epochs"]
-    callbacks = list(instantiate(config["diagnostics"]["callbacks"]).values())
+    callbacks = [
+        make(callback, where=f"diagnostics.callbacks.{name}")
+        for name, callback in config["diagnostics"]["callbacks"].items()
+    ]
     if config["pictures"] is not None:
         callbacks.append(Pictures(steps, config["pictures"]))
     if console is not None and console.is_terminal:

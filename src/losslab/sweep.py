@@ -17,9 +17,7 @@ from omegaconf import DictConfig
 from losslab import records, settings
 from losslab.errors import RunsFailed, UserError
 from losslab.identity import folder_name, identities
-
-PLAN_FILE = "sweep.json"
-PLAN_SCHEMA_VERSION = 1
+from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
 
 
 @dataclasses.dataclass

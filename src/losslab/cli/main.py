@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import os
 import re
 import sys
@@ -18,12 +17,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from losslab.cli.console import console
 from losslab.errors import RunsFailed, UserError
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from losslab.records import Record
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
@@ -83,6 +81,7 @@ def main() -> None:
     # Hydra then raises instead of printing, and the sentences below are ours.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _make_importable(Path.cwd())
+    sys.argv[1:] = overrides_first(sys.argv[1:])
     application = hydra.main(
         version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
     )(_job)
@@ -125,6 +124,17 @@ def summarise_sweep(folder: Path) -> None:
         summarise(folder, console())
 
 
+def overrides_first(arguments: list[str]) -> list[str]:
+    """The same command line with all key=value in front: Hydra refuses them on both sides of an option."""
+    from hydra._internal.utils import get_args_parser
+
+    overrides = get_args_parser().parse_intermixed_args(arguments).overrides
+    options = list(arguments)
+    for override in overrides:
+        options.remove(override)
+    return [*overrides, *options]
+
+
 def explain(error: Exception) -> str:
     """Hydra's and OmegaConf's words as one sentence, with the nearest right name where there is one."""
     message = str(error).strip()
@@ -140,14 +150,6 @@ def explain(error: Exception) -> str:
         line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")
     ]
     return " ".join(lines[:2])
-
-
-@functools.cache
-def console() -> Console:
-    from rich.console import Console
-
-    # A narrow default would cut tables in logs and in CI.
-    return Console(width=None if sys.stdout.isatty() else 160, soft_wrap=False)
 
 
 def _fail(sentence: str, status: int) -> None:
@@ -213,7 +215,13 @@ def _print_summary(record: Record, folder: Path, brief: bool) -> None:
         escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
     )
     if brief:
+        if record.findings:
+            names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
+            out.print(f"  findings: {names}", highlight=False, markup=False)
         return
+    for finding in record.findings:
+        sentence = f"  {finding['severity']}: {finding['text']}"
+        out.print(escape(sentence), highlight=False, soft_wrap=True)
     for target in record.targets:
         when = (
             "not reached"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import nn
 
 from losslab.errors import UserError
+from losslab.instantiation import make
 from losslab.seeds import stream_seed
 
 
@@ -20,7 +20,7 @@ class Activations:
         self.config = config
 
     def __call__(self, **_: Any) -> nn.Module:
-        made = instantiate(self.config)
+        made = make(self.config, where="activation")
         if not isinstance(made, nn.Module):
             raise UserError(f"activation={self.config.get('_target_')} is not a torch.nn.Module")
         return made
@@ -41,10 +41,13 @@ def build_network(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "weights"))
-        make = instantiate({**model, "_partial_": True})
-        network = make(
-            input_shape=input_shape, output_features=output_features, activation=Activations(activation)
-        )
+        constructor = make({**model, "_partial_": True}, where="model")
+        try:
+            network = constructor(
+                input_shape=input_shape, output_features=output_features, activation=Activations(activation)
+            )
+        except TypeError as error:  # an argument that the model does not have
+            raise UserError(f"model: {model.get('_target_')} could not be made: {error}") from error
         initialise(network, init)
     return network
 
@@ -55,7 +58,9 @@ def initialise(network: nn.Module, config: Mapping[str, Any]) -> None:
     Null leaves what torch did when the layer was made. Parameters of activations and of normalisation
     layers are not touched.
     """
-    weight, bias = (instantiate(config[part]) if config.get(part) else None for part in ("weight", "bias"))
+    weight, bias = (
+        make(config[part], where=f"init.{part}") if config.get(part) else None for part in ("weight", "bias")
+    )
     for layer in network.modules():
         parameters = dict(layer.named_parameters(recurse=False))
         if "weight" not in parameters or parameters["weight"].ndim < 2:

@@ -1,0 +1,51 @@
+"""`losslab-report`: compares records that exist already. Parses arguments, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command's exit status: 0, or 2 after one sentence about what is wrong with the input."""
+    arguments = _parser().parse_args(argv)
+    # heavy imports come after parsing, so that --help answers at once
+    from losslab.cli.console import console
+    from losslab.compare import summarise
+    from losslab.errors import UserError
+
+    try:
+        summarise(
+            arguments.folders,
+            console(),
+            reference=arguments.reference,
+            metric=arguments.metric,
+            output=arguments.output,
+        )
+    except UserError as error:
+        print(f"losslab-report: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="losslab-report",
+        description="Compare the runs that are recorded at or below FOLDER: one table a task, with paired "
+        "differences over seeds, saved as comparison.csv, comparison.md and comparison.png.",
+    )
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="a run, a sweep, or above")
+    parser.add_argument("--reference", metavar="ARM", help="arm to compare with (default: the first)")
+    parser.add_argument("--metric", metavar="NAME", help="test metric (default: the task's primary one)")
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        help="where to save (default: FOLDER; with several of them ./comparison)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Shows a comparison to people: in the terminal, and as files to paste, compute with and look at.
+
+Words and numbers are in `tables.py`, the picture in `figures.py`. Nothing is computed here that a
+comparison does not hold already.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from losslab.compare import Comparison
+from losslab.errors import UserError
+from losslab.records import write_atomically
+from losslab.report.figures import write_figure
+from losslab.report.tables import as_markdown, print_comparison
+
+__all__ = ["print_comparison", "write_comparison"]
+
+CSV_FILE = "comparison.csv"
+MARKDOWN_FILE = "comparison.md"
+FIGURE_FILE = "comparison.png"
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write all numbers, the table and the picture into `folder`, each whole or not at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / CSV_FILE, comparison.frame().to_csv(index=False))
+        write_figure(comparison, folder / FIGURE_FILE)
+        write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE))
+    except OSError as error:
+        raise UserError(f"the comparison cannot be saved in {folder}: {error.strerror or error}") from error
+    return [folder / name for name in (CSV_FILE, MARKDOWN_FILE, FIGURE_FILE)]

@@ -1,0 +1,153 @@
+"""Statistics over seeds: small pure functions on plain numbers, one value a run.
+
+Not here: where the numbers come from (`runs_frame.py`, `compare.py`) and how they are shown (`report/`).
+A run without a value (diverged, failed) is NaN; infinities count as no value either. The intervals are
+Student's: exact for normal values, fair for the few seeds one can afford, and not adjusted for looking at
+several arms at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A mean and the ends of its interval, in the unit of the values.
+
+    `n` is the number of values. n=0: all NaN. n=1: a mean, whose interval is NaN.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        return (self.high - self.low) / 2
+
+
+@dataclasses.dataclass(frozen=True)
+class StepsToTarget:
+    """Median steps to a target over all runs; None where at least half of them never reached it."""
+
+    median: float | None
+    reached: int
+    n: int
+
+
+def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """Mean with Student's t interval: mean ± t(n-1) × s/√n.
+
+    Args:
+        values: shape (runs,); NaN where a run has no value, which leaves it out.
+        confidence: share of such intervals that hold the true mean.
+
+    Equal values have an interval without width: true of these runs, no promise about other seeds.
+    Source: the interval of `scipy.stats.ttest_1samp`, without its warning about equal values.
+    """
+    present = _present(values)
+    n = present.size
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    if n == 1:
+        return Estimate(float(present[0]), math.nan, math.nan, 1)
+    if present.min() == present.max():  # exactly; a mean over equal floats can be off by a bit
+        value = float(present[0])
+        return Estimate(value, value, value, n)
+    mean = float(present.mean())
+    half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * stats.sem(present))
+    return Estimate(mean, mean - half, mean + half, n)
+
+
+def paired_difference(values: pd.Series, reference: pd.Series, confidence: float = CONFIDENCE) -> Estimate:
+    """Mean of `values` - `reference` over the seeds that both have, with its t interval.
+
+    Pairing takes out what a seed does to both arms (its initial weights, its order of batches).
+
+    Args:
+        values: one value a run, indexed by seed; NaN where the run has none.
+        reference: the same for the arm that is compared with.
+
+    Raises ValueError for a seed that occurs twice in one arm: a pair would be a matter of taste.
+    Source: the interval of `scipy.stats.ttest_rel`.
+    """
+    for series in (values, reference):
+        if not series.index.is_unique:
+            doubled = sorted(set(series.index[series.index.duplicated()]))
+            raise ValueError(f"seeds {doubled} occur more than once in one arm")
+    shared = values.index.intersection(reference.index, sort=False)
+    first = values.loc[shared].to_numpy(dtype=float)
+    second = reference.loc[shared].to_numpy(dtype=float)
+    return mean_interval(first - second, confidence)
+
+
+def steps_to_target(steps: Sequence[float | None] | np.ndarray) -> StepsToTarget:
+    """Median over runs of the steps to a target, a run that never reached it counting as infinite.
+
+    Args:
+        steps: shape (runs,), in optimiser steps; None, NaN or infinity where the target was not reached.
+
+    Unlike a mean over the runs that did reach it, this does not reward an arm for its hopeless runs.
+    """
+    numbers = np.array([math.nan if step is None else step for step in steps], dtype=float)
+    reached = np.isfinite(numbers)
+    if not numbers.size:
+        return StepsToTarget(None, 0, 0)
+    median = float(np.median(np.where(reached, numbers, math.inf)))
+    return StepsToTarget(median if math.isfinite(median) else None, int(reached.sum()), numbers.size)
+
+
+def median_over_all_runs(values: ArrayLike, higher_is_better: bool) -> float:
+    """Median over all runs, a run without a value being worse than any number.
+
+    Infinite where at least half of the runs have no value (towards the bad side); NaN without any run.
+    """
+    numbers = np.atleast_1d(np.asarray(values, dtype=float))
+    if not numbers.size:
+        return math.nan
+    worst = -math.inf if higher_is_better else math.inf
+    return float(np.median(np.where(np.isfinite(numbers), numbers, worst)))
+
+
+def ranks(outcomes: Sequence[ArrayLike], higher_is_better: bool) -> list[int]:
+    """Places of arms, 1 the best; arms that are equal in everything below share a place.
+
+    1. The median over all runs, a run that diverged or failed being worse than any number. So an arm
+       that breaks in half of its runs is last, and one that breaks in one of five is judged by the value
+       that at least half of its runs reach. The median because a mean over infinity says nothing.
+    2. Equal medians: the smaller share of runs without a value.
+    3. Equal again: the mean over the runs that have one.
+
+    Args:
+        outcomes: for each arm the values of all its runs, shape (runs,), NaN where a run has none.
+    """
+    keys = np.array([_rank_key(values, higher_is_better) for values in outcomes]).reshape(-1, 3)
+    _, places = np.unique(keys, axis=0, return_inverse=True)  # rows in lexicographic order, smallest best
+    return [int(place) for place in stats.rankdata(places.reshape(-1), method="min")]
+
+
+def _rank_key(values: ArrayLike, higher_is_better: bool) -> tuple[float, float, float]:
+    """Smaller is better in every part, and no part is NaN."""
+    numbers = np.atleast_1d(np.asarray(values, dtype=float))
+    if not numbers.size:
+        return math.inf, 1.0, math.inf
+    sign = -1.0 if higher_is_better else 1.0
+    present = _present(numbers)
+    mean = sign * float(present.mean()) if present.size else math.inf
+    return sign * median_over_all_runs(numbers, higher_is_better), 1 - present.size / numbers.size, mean
+
+
+def _present(values: ArrayLike) -> np.ndarray:
+    numbers = np.atleast_1d(np.asarray(values, dtype=float))
+    return numbers[np.isfinite(numbers)]

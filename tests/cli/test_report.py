@@ -1,0 +1,56 @@
+"""`losslab-report`: its arguments, its exit status, and its sentences."""
+
+import pytest
+
+from fabricated_records import fabricate, write_all
+from losslab.cli.report import main
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    for loss, value in (("cross_entropy", 0.95), ("mse", 0.93)):
+        write_all([fabricate(loss, seed, value + seed / 1000) for seed in range(3)], tmp_path / "sweep")
+    return tmp_path / "sweep"
+
+
+def test_prints_and_saves(sweep, capsys):
+    assert main([str(sweep)]) == 0
+    printed = capsys.readouterr().out
+    assert "cross_entropy" in printed
+    assert "0.9310" in printed
+    assert {path.name for path in sweep.glob("comparison.*")} == {
+        "comparison.csv",
+        "comparison.md",
+        "comparison.png",
+    }
+
+
+def test_several_folders_are_one_comparison(sweep, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_all([fabricate("l1", seed, 0.5) for seed in range(3)], tmp_path / "later")
+    assert main([str(sweep), str(tmp_path / "later"), "--reference", "mse"]) == 0
+    assert "difference from mse" in capsys.readouterr().out.replace("\n", " ")
+    assert (tmp_path / "comparison" / "comparison.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nowhere"], "nowhere is not a folder"),
+        (["."], "no record of a run"),
+        (["sweep", "--reference", "hinge"], "no arm 'hinge'"),
+        (["sweep", "--metric", "f1"], "no run has a test metric 'f1'; the metrics are: accuracy"),
+        (["sweep", "--output", "file/below"], "cannot be saved in file/below"),
+    ],
+)
+def test_bad_input_is_one_sentence(sweep, tmp_path, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("in the way")
+    if arguments == ["."]:
+        (tmp_path / "empty").mkdir()
+        monkeypatch.chdir(tmp_path / "empty")
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("losslab-report: ")
+    assert sentence in error
+    assert error.count("\n") == 1

@@ -1,0 +1,119 @@
+"""Bad input: a single clear sentence and a non-zero exit, before any training, never a traceback."""
+
+import re
+import sys
+
+import pytest
+
+from losslab.cli import main as main_module
+
+
+@pytest.fixture
+def losslab(tmp_path, monkeypatch, capfd):
+    """losslab("loss=mse", ...) in this process -> (exit status, what was printed on stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOSSLAB_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def start(*arguments):
+        monkeypatch.setattr(sys, "argv", ["losslab", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main_module.main()
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err + captured.out
+        return ended.value.code, captured.err
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["task=mnst"], r"task=mnst does not exist: choose one of .*digits.*did you mean mnist\?"),
+        (["loss=mze"], r"loss=mze does not exist: choose one of .*cross_entropy.*did you mean mse\?"),
+        (["model=mpl"], r"model=mpl does not exist: choose one of .*mlp"),
+        (["loss="], r"loss= does not exist: choose one of"),
+        (["trainer.max_epoch=3"], r"trainer.max_epoch is not a key.*did you mean trainer.max_epochs\?"),
+        (["trainer.batch_size=0"], r"trainer.batch_size=0 is wrong"),
+        (["trainer.batch_size=many"], r"trainer.batch_size=many is wrong: .*valid integer"),
+        (["seed=-1"], r"seed=-1 is wrong"),
+        (["seed=1.5"], r"seed=1.5 is wrong"),
+        (["trainer.precision=int8"], r"trainer.precision=int8 is wrong"),
+        (["task.num_classes=12"], r"task.num_classes=12 asks for more classes than the data have: 10"),
+        (["task.targets=soon"], r"task.targets=soon is wrong"),
+        (["task.split.test=2000"], r"task.split.test=2000 leaves nothing"),
+        (
+            ["loss.targets=mask"],
+            r"loss=cross_entropy takes targets as mask, but this task offers class_index",
+        ),
+        (["loss.output_activation=softmx"], r"softmx.*choose one of identity"),
+        (["loss=custom"], r"loss.loss._target_"),
+        (["loss=custom", "loss.loss._target_=no_such.Loss"], r"no_such.Loss could not be made.*no_such"),
+        (["model.hidden=[0]"], r"model.hidden=\[0\] is wrong"),
+        (["model=cnn", "model.channels=[1,1,1,1]"], r"too often for inputs of 8×8"),
+        (["optimizer.lr"], r"optimizer.lr"),
+        (["--config-dir", "nowhere"], r"nowhere"),
+        (["-m", "--cfg", "job"], r"Only one of"),
+        (["-m", "loss=cross_entropy,mze", "seed=0,1"], r"loss=mze does not exist"),
+        (
+            ["-m", "loss=cross_entropy", "trainer.batch_size=32,0"],
+            r"batch_size=0: trainer.batch_size=0 is wrong",
+        ),
+        (["-m", "model=mlp,cnn", "model.channels=[1,1,1,1]"], r"channels"),
+    ],
+    ids=str,
+)
+def test_one_sentence_before_any_training(losslab, tmp_path, arguments, sentence):
+    status, printed = losslab(*arguments)
+    assert status == 2
+    assert re.fullmatch(rf"losslab: .*{sentence}.*\n", printed), printed
+    assert not list(tmp_path.rglob("record.json"))
+
+
+def test_no_data_and_no_network(losslab, monkeypatch, tmp_path):
+    import urllib.error
+
+    import torchvision
+
+    def refuse(*_, **__):
+        raise urllib.error.URLError("network is unreachable")
+
+    monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", refuse)
+    status, printed = losslab("task=mnist")
+    assert status == 2
+    assert re.fullmatch(r"losslab: no MNIST under .*scripts/download_data.*LOSSLAB_DATA.*\n", printed)
+
+
+def test_a_folder_that_cannot_be_written(losslab, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for mode in ([], ["-m", "seed=0,1"]):
+        status, printed = losslab(*mode, "folder=file/below")
+        assert status == 2
+        assert re.fullmatch(r"losslab: .*file.*folder=FOLDER.*\n", printed), printed
+
+
+def test_a_config_of_ones_own_that_is_no_yaml(losslab, tmp_path):
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "broken.yaml").write_text("loss: {_target_: [\n")
+    status, printed = losslab("loss=broken", "--config-dir", str(tmp_path))
+    assert status == 2
+    assert re.search(r"broken\.yaml, line \d+: not valid YAML", printed)
+
+
+def test_a_finished_run_is_not_overwritten(losslab, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "record.json").write_text("{}")
+    status, printed = losslab("folder=mine")
+    assert status == 2
+    assert "holds a finished run already" in printed
+    assert (tmp_path / "mine" / "record.json").read_text() == "{}"
+
+
+def test_every_experiment_composes(composed):
+    from losslab.hydra_setup import package_folder
+
+    names = sorted(path.stem for path in package_folder("experiments").glob("*.yaml"))
+    assert "digits_quickstart" in names
+    for name in names:
+        _, choices = composed(f"+experiment={name}")
+        assert choices["experiment"] == name
