@@ -66,9 +66,7 @@ def test_resnet18_takes_any_channels(composed, stem, size, channels):
     assert made(torch.randn(2, channels, size, size)).shape == (2, 10)
 
 
-@pytest.mark.parametrize(
-    ("model", "own", "count"), [("unet", nn.PReLU, 18), ("resnet18", nn.ReLU, 9)]
-)
+@pytest.mark.parametrize(("model", "own", "count"), [("unet", nn.PReLU, 18), ("resnet18", nn.ReLU, 9)])
 def test_all_activations_are_the_chosen_one(composed, model, own, count):
     made = network(composed, f"model={model}", "activation=silu", shape=(3, 32, 32))
     kinds = [type(layer) for layer in made.modules()]

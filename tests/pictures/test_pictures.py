@@ -30,7 +30,9 @@ def test_confusion_matrix_counts():
 
 
 def test_predicted_against_true():
-    figure = predicted_against_true.draw(torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([[1.0], [2.0], [3.0]]))
+    figure = predicted_against_true.draw(
+        torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([[1.0], [2.0], [3.0]])
+    )
     points = figure.axes[0].collections[0].get_offsets()
     assert points.tolist() == [[1, 1], [2, 2], [3, 4]]
     assert "median 0" in labels(figure)

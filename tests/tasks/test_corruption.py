@@ -104,7 +104,10 @@ def test_inputs_are_shared_by_all_splits_and_seeds(composed):
     ("overrides", "sentence"),
     [
         (["task.corruption.share=1.5"], "task.corruption.share=1.5 is wrong"),
-        (["task.corruption.share=0.1", "task.corruption.size=3"], "size=3 means nothing for task.kind=multiclass"),
+        (
+            ["task.corruption.share=0.1", "task.corruption.size=3"],
+            "size=3 means nothing for task.kind=multiclass",
+        ),
         (["+task.corruption.amount=2"], "task.corruption.amount is not known"),
         (
             ["task=friedman", "task.corruption={share:0.1,size:null,sign:positive}"],

@@ -8,6 +8,7 @@ import io
 import tarfile
 import threading
 import zipfile
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ CONTENT = bytes(range(256)) * 4000
 class Handler(http.server.BaseHTTPRequestHandler):
     """Serves `files`, from where the Range header says; cuts the answer off after `cut` bytes."""
 
-    files: dict[str, bytes] = {}
-    ranges: list[str | None] = []
+    files: ClassVar[dict[str, bytes]] = {}
+    ranges: ClassVar[list[str | None]] = []
     cut: int | None = None
     resumes = True
 
@@ -135,7 +136,7 @@ def png(array):
 
 
 def penn_fudan_zip(count=PHOTOGRAPHS):
-    """Photographs that are half grey, half black, with two people on the grey half, as the real zip has them."""
+    """Photographs half grey, half black, with two people on the grey half, laid out as in the real zip."""
     photograph = np.zeros((40, 60, 3), dtype=np.uint8)
     photograph[:, :30] = 100
     people = np.zeros((40, 60), dtype=np.uint8)

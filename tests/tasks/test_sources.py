@@ -113,6 +113,8 @@ def test_what_a_persons_function_must_not_return(value, sentence):
 def test_a_mistake_in_a_persons_function_is_named_with_its_line(composed, tmp_path, monkeypatch):
     (tmp_path / "broken_source.py").write_text("def load():\n    return {}['price']\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    config, choices = composed("task=custom", "task.kind=regression", "task.source._target_=broken_source.load")
+    config, choices = composed(
+        "task=custom", "task.kind=regression", "task.source._target_=broken_source.load"
+    )
     with pytest.raises(UserError, match=r"KeyError 'price' \(.*broken_source.py, line 2\)"):
         load_task(config["task"], choices["task"])

@@ -53,7 +53,11 @@ def test_rows_with_missing_values_can_be_left_out(table):
 @pytest.mark.parametrize(
     ("text", "options", "sentence"),
     [
-        (HOUSES, {"target": "prize"}, r"no column prize \(did you mean price\?\); its columns are rooms, age"),
+        (
+            HOUSES,
+            {"target": "prize"},
+            r"no column prize \(did you mean price\?\); its columns are rooms, age",
+        ),
         (HOUSES, {"target": "price", "features": ["garden"]}, "task.source.features: .* no column garden"),
         (HOUSES, {"target": "price"}, r"column town must hold numbers, but 3 of 3 rows do not: line 2, 3, 4"),
         ("x,y\n1,2\nn/k,3\n4,5\n", {"target": "y"}, r"1 of 3 rows do not: line 3, the first is 'n/k'"),
