@@ -44,6 +44,7 @@ class Settings(pydantic.BaseModel):
     seed: int = pydantic.Field(ge=0, lt=2**32)
     data_dir: str
     deterministic: bool
+    retry_failed: bool
     allow_misuse: bool
     trainer: Trainer
 
