@@ -11,7 +11,7 @@ from torch import Tensor
 
 from losslab.losses.eats import LOG_VALUES, VALUES
 
-SAMPLES, CLASSES, SIDE = 6, 4, 8  # all different, so that shapes cannot fit by accident
+SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes cannot fit by accident
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ExampleKind:
         if self.name == "regression":
             return torch.randn(count, *self.shape, generator=generator)
         if self.name == "segmentation":
-            return _rectangles(count, self.shape[-1])
+            return _rectangles(count, *self.shape[1:])
         return ((torch.arange(count)[:, None] + torch.arange(self.shape[0])) % 2).float()
 
     def outputs(self, count: int = SAMPLES, scale: float = 1.0, seed: int = 1) -> Tensor:
@@ -62,7 +62,7 @@ KINDS = {
     "binary": ExampleKind("binary", ("multi_hot",), (1,)),
     "multilabel": ExampleKind("multilabel", ("multi_hot",), (CLASSES,)),
     "regression": ExampleKind("regression", ("values",), (1,)),
-    "segmentation": ExampleKind("segmentation", ("mask",), (1, SIDE, SIDE)),
+    "segmentation": ExampleKind("segmentation", ("mask",), (1, HEIGHT, WIDTH)),
 }
 
 
@@ -81,10 +81,10 @@ def _encode(form: str) -> Callable[[Any, Tensor], Tensor]:
     return lambda kind, targets: targets
 
 
-def _rectangles(count: int, side: int) -> Tensor:
-    """(count, 1, side, side) masks with one rectangle each, of growing size."""
-    masks = torch.zeros(count, 1, side, side)
+def _rectangles(count: int, height: int, width: int) -> Tensor:
+    """(count, 1, height, width) masks with one rectangle each, of growing size."""
+    masks = torch.zeros(count, 1, height, width)
     for index in range(count):
-        size = 2 + index % max(1, side - 2)
-        masks[index, :, 1 : 1 + size, : max(1, size - 1)] = 1
+        size = 1 + index % (height - 2)
+        masks[index, :, 1 : 1 + size, : max(1, min(size, width - 1))] = 1
     return masks
