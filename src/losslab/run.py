@@ -31,11 +31,12 @@ from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
 from losslab.logbook import DIAGNOSTICS_FILE, Logbook
 from losslab.losses.terms import WeightedSum
-from losslab.models import build_network
+from losslab.models import build_network, check_fit
+from losslab.pictures.callback import Pictures
 from losslab.progress import StepProgress
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
 from losslab.seeds import stream_seed
-from losslab.tasks import Task, load_task, training_targets
+from losslab.tasks import Task, load_task
 
 
 @dataclasses.dataclass
@@ -132,7 +133,8 @@ def run(
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
-    task = load_task(config["task"], choices["task"])
+    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
+    check_fit(config["model"], choices["model"], task)
     network = build_network(
         config["model"],
         config["activation"],
@@ -146,7 +148,7 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         config["loss"],
         task.kind,
         choices["loss"],
-        training_targets=lambda: training_targets(task),
+        training_targets=task.splits["train"].all_targets,
         allow_misuse=config["allow_misuse"],
     )
     _check_hardware(config)
@@ -224,6 +226,8 @@ def _make_trainer(
         make(callback, where=f"diagnostics.callbacks.{name}")
         for name, callback in config["diagnostics"]["callbacks"].items()
     ]
+    if config["pictures"] is not None:
+        callbacks.append(Pictures(steps, config["pictures"]))
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(

@@ -46,6 +46,7 @@ class Settings(pydantic.BaseModel):
     deterministic: bool
     retry_failed: bool
     allow_misuse: bool
+    pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
 
 
