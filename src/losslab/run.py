@@ -148,7 +148,7 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         config["loss"],
         task.kind,
         choices["loss"],
-        training_targets=task.splits["train"].all_targets,
+        training_targets=lambda: task.training_targets,
         allow_misuse=config["allow_misuse"],
     )
     _check_hardware(config)

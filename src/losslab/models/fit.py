@@ -69,7 +69,8 @@ def _fits(function: Any, input_shape: tuple[int, ...], output_shape: tuple[int, 
 def _packaged() -> list[tuple[str, Any]]:
     """Name and function of each model in conf/model."""
     files = sorted(Path(package_folder("conf") / "model").glob("*.yaml"))
-    return [(file.stem, _function({"_target_": OmegaConf.load(file)["_target_"]})) for file in files]
+    targets = {file.stem: OmegaConf.select(OmegaConf.load(file), "_target_") for file in files}
+    return [(name, _function({"_target_": target})) for name, target in targets.items()]
 
 
 def _function(config: Mapping[str, Any]) -> Any:

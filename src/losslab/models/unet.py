@@ -43,8 +43,8 @@ def unet(
     step = 2 ** (len(channels) - 1)
     if any(size % step or size < step for size in input_shape[1:]):
         raise UserError(
-            f"model.channels={list(channels)} halves the image {len(channels) - 1} times, so that {step} must "
-            f"divide its height and width; the task has {input_shape[1]}×{input_shape[2]}"
+            f"model.channels={list(channels)} halves the image {len(channels) - 1} times: {step} must divide "
+            f"its height and width; the task has {input_shape[1]}×{input_shape[2]}"
         )
     from monai.networks.nets import UNet  # here, because importing MONAI takes a second
 

@@ -14,7 +14,7 @@ def draw(predicted: Tensor, true: Tensor) -> Any:
     predicted, true = predicted.flatten(), true.flatten()
     drawn, axes = figure(columns=2, width=9.0, height=4.2)
     left, right = axes[0]
-    left.scatter(true, predicted, s=8, alpha=0.4, linewidths=0)
+    left.scatter(true.numpy(), predicted.numpy(), s=8, alpha=0.4, linewidths=0)
     ends = [float(true.min()), float(true.max())]
     left.plot(ends, ends, color="black", linewidth=1, label="predicted = true")
     left.set(xlabel="true", ylabel="predicted", title=f"{len(true)} values")

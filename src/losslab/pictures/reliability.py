@@ -32,9 +32,9 @@ def draw(probabilities: Tensor, came_true: Tensor) -> Any:
     drawn, axes = figure(rows=2, width=5.0, height=5.0)
     upper, lower = axes[:, 0]
     upper.plot([0, 1], [0, 1], color="black", linewidth=1, label="calibrated")
-    upper.plot(mean, rate, marker="o", label=f"expected calibration error {error:.3f}")
+    upper.plot(mean.numpy(), rate.numpy(), marker="o", label=f"expected calibration error {error:.3f}")
     upper.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted probability", ylabel="share that came true")
     upper.legend(loc="upper left", fontsize=8)
-    lower.bar((torch.arange(BINS) + 0.5) / BINS, counts, width=0.9 / BINS)
+    lower.stairs(counts.numpy(), [edge / BINS for edge in range(BINS + 1)], fill=True)
     lower.set(xlim=(0, 1), xlabel="predicted probability", ylabel="predictions", yscale="log")
     return drawn

@@ -68,8 +68,8 @@ def imbalanced(targets: Tensor, train: Tensor, config: Mapping[Any, float], kind
             )
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
             raise UserError(
-                f"task.imbalanced.{name}={share} is wrong: give the share of the class's training samples that "
-                "stays, above 0 and up to 1"
+                f"task.imbalanced.{name}={share} is wrong: give the share of the class's training samples "
+                "that stays, above 0 and up to 1"
             )
         order = members[torch.randperm(len(members), generator=generator(seed, "corruption", 2, int(name)))]
         keep[order[max(1, round(share * len(members))) :]] = False

@@ -65,7 +65,7 @@ class Scaling:
         )
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Inputs (N, ...) of any type as float32, scaled; bytes stand for [0, 1]. What is given stays as it is."""
+        """Inputs (N, ...) as float32, scaled; bytes stand for [0, 1]. What is given stays as it is."""
         scaled = as_float(inputs)
         if scaled is inputs:
             scaled = inputs.clone()

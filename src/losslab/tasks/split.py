@@ -55,14 +55,6 @@ class Split:
             targets = torch.stack([torch.as_tensor(sample[1]) for sample in samples])
         return self.prepare(inputs), targets
 
-    def all_targets(self) -> Tensor:
-        """The targets of all samples, (N, ...); reads a Dataset that has none at hand from end to end."""
-        if self.targets is not None:
-            return self.targets if self.indices is None else self.targets[self.indices]
-        if isinstance(self.dataset, Samples):
-            return self.dataset.targets[self.dataset.indices]
-        return self.head(len(self))[1]
-
     def prepare(self, inputs: Tensor) -> Tensor:
         """A batch as the network is fed: bytes stand for [0, 1], then the task's scaling."""
         if self.inputs is not None and inputs.dtype != torch.uint8:

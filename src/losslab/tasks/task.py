@@ -9,16 +9,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from torch import Tensor
 
 from losslab.errors import UserError
+from losslab.instantiation import make
 from losslab.tasks.corruption import corrupted, imbalanced
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling
@@ -53,7 +51,7 @@ class Task:
     _inputs_on: dict[torch.device, Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     def for_seed(self, seed: int) -> Task:
-        """The task of a run with this seed: training labels corrupted, classes cut down, where that is asked for.
+        """The task of a run with this seed: labels corrupted, classes cut down, where that is asked for.
 
         Inputs are shared, not copied. Raises UserError where `corruption` or `imbalanced` make no sense.
         """
@@ -68,6 +66,11 @@ class Task:
         raw = dataclasses.replace(self._raw, targets=targets)
         splits = _splits(raw, indices, self._scaling)
         return dataclasses.replace(self, kind=kind, splits=splits, _raw=raw, _indices=indices)
+
+    @property
+    def training_targets(self) -> Tensor:
+        """(N, ...) as the task's kind describes them."""
+        return self._raw.targets[self._indices["train"]]
 
     def on(self, device: torch.device) -> dict[str, Split]:
         """The splits on `device`; the inputs stay there for the next run of a sweep."""
@@ -95,7 +98,9 @@ def load_task(config: Mapping[str, Any], name: str) -> Task:
 @functools.lru_cache(maxsize=1)
 def _load(config_text: str, name: str) -> Task:
     config = json.loads(config_text)
-    raw = _read(config["source"])
+    raw = make(config["source"], where=f"task={name}")
+    if not isinstance(raw, Raw):
+        raw = Raw.from_user(raw, where=f"task.source={config['source'].get('_target_')}")
     kind = kind_named(config["kind"]).from_config(config, raw)
     raw = kind.select(raw)
     indices = split_indices(raw, kind, **config["split"])
@@ -125,23 +130,3 @@ def _splits(raw: Raw, indices: Mapping[str, Tensor], scaling: Scaling) -> dict[s
         for name, part in indices.items()
     }
 
-
-def _read(source: Mapping[str, Any]) -> Raw:
-    """All samples from the function that `source` names. Raises UserError for whatever goes wrong in it."""
-    where = f"task.source={source.get('_target_')}"
-    try:
-        value = instantiate(source)
-    except InstantiationException as error:
-        cause: BaseException = error
-        while (
-            not isinstance(cause, UserError) and isinstance(cause, InstantiationException) and cause.__cause__
-        ):
-            cause = cause.__cause__
-        if isinstance(cause, UserError):
-            raise cause from None
-        last = traceback.extract_tb(cause.__traceback__)[-1]
-        place = "" if cause is error else f" ({last.filename}, line {last.lineno})"
-        raise UserError(
-            f"{where} failed: {type(cause).__name__}: {str(cause).splitlines()[0]}{place}"
-        ) from error
-    return value if isinstance(value, Raw) else Raw.from_user(value, where)

@@ -67,7 +67,7 @@ class Regression(Kind):
         return kind
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """Outliers: moved by `size`, in the targets' unit, up (positive), down (negative) or either (random)."""
+        """Outliers: moved by `size`, up (positive), down (negative) or either (random)."""
         size, sign = options.get("size"), options.get("sign")
         if isinstance(size, bool) or not isinstance(size, int | float) or size <= 0:
             raise UserError(
@@ -99,6 +99,6 @@ class Regression(Kind):
         return Metrics([View(self._centred, chosen)])
 
     def _centred(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Both less the training mean: R² squares its numbers, and in float32 large ones lose their digits."""
+        """Both less the training mean: R² squares numbers, and in float32 large ones lose their digits."""
         centre = self.centre.to(outputs.device)
         return self.unscaled(outputs.float()) - centre, targets - centre

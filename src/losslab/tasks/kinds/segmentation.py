@@ -43,7 +43,7 @@ class Segmentation(Kind):
         shape, image = tuple(raw.targets.shape[1:]), tuple(raw.input_at(0).shape)
         if len(image) != 3 or shape not in (image[1:], (1, *image[1:])):
             raise UserError(
-                f"task.kind=segmentation needs images (C, H, W) and masks (H, W) or (1, H, W) of the same size, "
+                f"task.kind=segmentation needs images (C, H, W) and masks (H, W) or (1, H, W) of one size, "
                 f"the data have {image} and {shape}"
             )
         if not bool(((raw.targets == 0) | (raw.targets == 1)).all()):

@@ -21,6 +21,10 @@ class BoundaryF1(Metric):
     """
 
     full_state_update = False
+    predicted: Tensor
+    predicted_near: Tensor
+    true: Tensor
+    true_near: Tensor
 
     def __init__(self, tolerance: int = 1) -> None:
         super().__init__()

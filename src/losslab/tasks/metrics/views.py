@@ -28,7 +28,8 @@ class Metrics(nn.Module):
     def __init__(self, views: Sequence[View]) -> None:
         super().__init__()
         self._rules = [view.rule for view in views]
-        self._collections = nn.ModuleList(MetricCollection(dict(view.metrics)) for view in views)
+        self._collections: list[MetricCollection] = [MetricCollection(dict(view.metrics)) for view in views]
+        self._registered = nn.ModuleList(self._collections)  # so that `to` moves them
 
     def update(self, outputs: Tensor, targets: Tensor) -> None:
         """Take in a batch of raw outputs and of targets as the task has them."""

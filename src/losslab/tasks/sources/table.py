@@ -54,17 +54,17 @@ def csv(
     for name in [*inputs, *([] if words else targets)]:
         _check_numbers(used[name], path)
     used = _without_missing(used, path, missing)
-    names = None
+    classes: list[str] | None = None
     if words:
         codes = used[targets[0]].astype("category").cat
-        names = [str(name) for name in codes.categories]
+        classes = [str(name) for name in codes.categories]
         values = torch.tensor(codes.codes.to_numpy(), dtype=torch.int64)
     else:
         chosen = used[targets[0]] if len(targets) == 1 else used[targets]
         values = torch.tensor(chosen.astype(float).to_numpy())
         whole = bool((values == values.round()).all())
         values = values.long() if whole else values.float()
-    return Raw(torch.tensor(used[inputs].astype(float).to_numpy()).float(), values, class_names=names)
+    return Raw(torch.tensor(used[inputs].astype(float).to_numpy()).float(), values, class_names=classes)
 
 
 def _check_there(name: str, table: pd.DataFrame, path: str, key: str) -> None:
@@ -86,8 +86,8 @@ def _check_numbers(column: pd.Series, path: str) -> None:
     if len(wrong):
         raise UserError(
             f"{path}: column {column.name} must hold numbers, but {len(wrong)} of {len(column)} rows do not: "
-            f"{_lines(wrong)}, the first is {column[wrong[0]]!r}; leave the column out of task.source.features "
-            "or give it numbers"
+            f"{_lines(wrong)}, the first is {column[wrong[0]]!r}; leave the column out of "
+            "task.source.features or give it numbers"
         )
 
 
@@ -101,8 +101,8 @@ def _without_missing(used: pd.DataFrame, path: str, missing: str) -> pd.DataFram
     where = [str(name) for name in used.columns if used[name].isna().any()]
     raise UserError(
         f"{path}: {int(empty.sum())} of {len(used)} rows have missing values"
-        f"{' in ' + ', '.join(where) if where else ''}: {_lines(used.index[empty])}; fill them in, or leave them "
-        "out with task.source.missing=drop"
+        f"{' in ' + ', '.join(where) if where else ''}: {_lines(used.index[empty])}; fill them in, or "
+        "leave them out with task.source.missing=drop"
     )
 
 

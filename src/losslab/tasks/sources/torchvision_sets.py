@@ -48,7 +48,7 @@ def oxford_pets(root: str, size: int) -> Raw:
     The set's trimaps say 1 animal, 2 background, 3 not classified: the strip along the outline.
 
     Args:
-        root: the data folder; images and annotations lie under `root/oxford-iiit-pet`, downloaded when absent.
+        root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded when absent.
         size: height and width to which photographs and masks are resized once.
     """
     from torchvision.datasets import OxfordIIITPet
