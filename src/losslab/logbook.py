@@ -1,4 +1,6 @@
-"""What a run says while it trains: curve values for curves.csv, the same as TensorBoard scalars.
+"""What a run says while it trains: curve values for curves.csv, numbers of layers for diagnostics.csv.
+
+Both are TensorBoard scalars too.
 
 Tags are `metric/split` ("accuracy/validation"), so that TensorBoard puts the splits of a metric side by side
 and lays the runs of a sweep over each other.
@@ -14,6 +16,9 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from losslab.records import CURVE_COLUMNS
 
+DIAGNOSTICS_FILE = "diagnostics.csv"
+MEASUREMENT_COLUMNS = ["step", "quantity", "layer", "value"]
+
 
 class Logbook:
     """Collects values; writes scalars to `logger` at once."""
@@ -21,6 +26,7 @@ class Logbook:
     def __init__(self, logger: TensorBoardLogger) -> None:
         self.writer = logger.experiment
         self.rows: list[tuple[int, float, str, str, float]] = []
+        self.measured: list[tuple[int, str, str, float]] = []
 
     def add(self, step: int, seconds: float, split: str, values: Mapping[str, Any]) -> None:
         """Values of `split` after `step` optimiser steps and `seconds` of training; lists are left out."""
@@ -28,6 +34,16 @@ class Logbook:
             if isinstance(value, float):
                 self.rows.append((step, round(seconds, 4), split, metric, value))
                 self.writer.add_scalar(f"{metric}/{split}", value, step)
+
+    def measure(self, step: int, quantity: str, values: Mapping[str, float]) -> None:
+        """What a diagnostic found at optimiser step `step`: a quantity's value in each layer."""
+        for layer, value in values.items():
+            self.measured.append((step, quantity, layer, value))
+            self.writer.add_scalar(f"{quantity}/{layer}", value, step)
+
+    def measurements(self) -> pd.DataFrame:
+        """A row a number, in the order of the columns of diagnostics.csv."""
+        return pd.DataFrame(self.measured, columns=MEASUREMENT_COLUMNS)
 
     def curves(self) -> pd.DataFrame:
         """A row a value, in the order of the columns of curves.csv."""

@@ -22,20 +22,21 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, misuse, records, tensorboard_log
+from losslab import environment, findings, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
 from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
-from losslab.logbook import Logbook
+from losslab.logbook import DIAGNOSTICS_FILE, Logbook
 from losslab.losses.terms import WeightedSum
-from losslab.models import build_network
+from losslab.models import build_network, check_fit
+from losslab.pictures.callback import Pictures
 from losslab.progress import StepProgress
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
 from losslab.seeds import stream_seed
-from losslab.tasks import Task, load_task, training_targets
+from losslab.tasks import Task, load_task
 
 
 @dataclasses.dataclass
@@ -112,15 +113,28 @@ def run(
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started,
     }
+    record.findings = findings.diagnose(
+        findings.Evidence(
+            record,
+            logbook.curves(),
+            logbook.measurements(),
+            floor=findings.loss_floor(parts.criterion, parts.task),
+        )
+    )
+    tensorboard_log.write_findings(logbook.writer, record)
     tensorboard_log.write_hyperparameters(logger, record)
     logger.close()
+    if logbook.measured:
+        measurements = logbook.measurements().to_csv(index=False)
+        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
     records.save(record, logbook.curves(), folder)
     return record
 
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
-    task = load_task(config["task"], choices["task"])
+    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
+    check_fit(config["model"], choices["model"], task)
     network = build_network(
         config["model"],
         config["activation"],
@@ -134,7 +148,7 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         config["loss"],
         task.kind,
         choices["loss"],
-        training_targets=lambda: training_targets(task),
+        training_targets=lambda: task.training_targets,
         allow_misuse=config["allow_misuse"],
     )
     _check_hardware(config)
@@ -212,6 +226,8 @@ def _make_trainer(
         make(callback, where=f"diagnostics.callbacks.{name}")
         for name, callback in config["diagnostics"]["callbacks"].items()
     ]
+    if config["pictures"] is not None:
+        callbacks.append(Pictures(steps, config["pictures"]))
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(

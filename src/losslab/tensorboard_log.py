@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from losslab import findings
 from losslab.records import Record
 
 
@@ -34,6 +35,11 @@ def write_config(writer: Any, config: Mapping[str, Any]) -> None:
     """The resolved config as an indented block, which TensorBoard shows as code."""
     text = html.escape(OmegaConf.to_yaml(OmegaConf.create(dict(config))), quote=False)
     writer.add_text("config", "\n".join(f"    {line}" for line in text.splitlines()), 0)
+
+
+def write_findings(writer: Any, record: Record) -> None:
+    """What the diagnosis says in words, as Markdown."""
+    writer.add_text("findings", findings.as_markdown(record.findings), record.steps)
 
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:

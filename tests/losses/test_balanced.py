@@ -12,7 +12,7 @@ from losslab.run import build
 def test_weights_come_from_the_training_split(composed):
     config, choices = composed("loss=balanced_cross_entropy")
     parts = build(config, choices)
-    counts = torch.bincount(parts.task.splits["train"].targets)
+    counts = torch.bincount(parts.task.training_targets)
     assert torch.allclose(parts.criterion.loss.weight, counts.sum() / (10 * counts))
     assert config["loss"]["loss"]["weight"] == "balanced"
 
@@ -20,7 +20,7 @@ def test_weights_come_from_the_training_split(composed):
 def test_pos_weight_is_negatives_by_positives(composed):
     config, choices = composed("loss=bce_with_logits", "loss.loss.pos_weight=balanced")
     parts = build(config, choices)
-    counts = torch.bincount(parts.task.splits["train"].targets)
+    counts = torch.bincount(parts.task.training_targets)
     assert torch.allclose(parts.criterion.loss.pos_weight, (counts.sum() - counts) / counts)
 
 

@@ -215,7 +215,13 @@ def _print_summary(record: Record, folder: Path, brief: bool) -> None:
         escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
     )
     if brief:
+        if record.findings:
+            names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
+            out.print(f"  findings: {names}", highlight=False, markup=False)
         return
+    for finding in record.findings:
+        sentence = f"  {finding['severity']}: {finding['text']}"
+        out.print(escape(sentence), highlight=False, soft_wrap=True)
     for target in record.targets:
         when = (
             "not reached"

@@ -6,22 +6,39 @@ from typing import TYPE_CHECKING
 
 import pytorch_lightning as pl
 
+from losslab.errors import UserError
+
 if TYPE_CHECKING:
     from losslab.learner import Learner
+
+# Most of what goes wrong goes wrong early: these steps are looked at whatever the interval.
+EARLY_STEPS = frozenset({1, 2, 3, 5, 10, 20, 50})
 
 
 class Diagnostic(pl.Callback):
     """Looks at step 1 and at every multiple of `every_n_steps`; costs nothing at the others.
 
-    Subclasses override what they need. Values go to TensorBoard by `learner.logbook.writer`.
+    Subclasses override what they need, and hand their numbers to `learner.logbook.measure`.
+
+    Args:
+        every_n_steps: from 1.
+        early: also look at EARLY_STEPS.
+
+    Raises UserError where `every_n_steps` is not a whole number from 1.
     """
 
-    def __init__(self, every_n_steps: int) -> None:
+    def __init__(self, every_n_steps: int, early: bool = False) -> None:
+        if isinstance(every_n_steps, bool) or not isinstance(every_n_steps, int) or every_n_steps < 1:
+            raise UserError(
+                f"every_n_steps={every_n_steps} of the diagnostic {type(self).__name__} is wrong: "
+                "give a whole number from 1"
+            )
         self.every_n_steps = every_n_steps
+        self.early = early
 
     def is_due(self, step: int) -> bool:
         """Whether to look into `step`, counted from 1."""
-        return step == 1 or step % self.every_n_steps == 0
+        return step == 1 or step % self.every_n_steps == 0 or (self.early and step in EARLY_STEPS)
 
     def before_forward(self, learner: Learner, step: int) -> None:
         """Before the forward pass: the place to attach hooks for this step."""

@@ -7,22 +7,30 @@ from typing import TYPE_CHECKING
 import torch
 
 from losslab.diagnostics.base import Diagnostic
+from losslab.diagnostics.layers import weight_layers
 
 if TYPE_CHECKING:
     from losslab.learner import Learner
 
+ALL = "all"
+
 
 class GradientNorms(Diagnostic):
-    """Scalars `gradient_norm/PARAMETER`: Euclidean norm of the mini-batch gradient of each weight."""
+    """Scalars `gradient_norm/LAYER` and `gradient_norm/all`.
+
+    Euclidean norm of the mini-batch gradient of each layer's weight, and of the gradient of all of the
+    network's parameters together, biases included: what gradient clipping by norm looks at.
+    """
 
     def after_backward(self, learner: Learner, step: int) -> None:
-        named = [
-            (name, parameter.grad)
-            for name, parameter in learner.network.named_parameters()
-            if parameter.grad is not None and parameter.ndim > 1
+        gradients = [
+            parameter.grad for parameter in learner.network.parameters() if parameter.grad is not None
         ]
-        if not named:
+        layers = [layer for layer in weight_layers(learner.network) if layer.weight.grad is not None]
+        if not gradients:
             return
-        norms = torch.stack([gradient.norm() for _, gradient in named]).tolist()
-        for (name, _), norm in zip(named, norms, strict=True):
-            learner.logbook.writer.add_scalar(f"gradient_norm/{name}", norm, step)
+        total = torch.nn.utils.get_total_norm(gradients)
+        norms = [layer.weight.grad.norm() for layer in layers]  # type: ignore[union-attr]
+        values = torch.stack([total, *norms]).tolist()  # one transfer from the device
+        labels = [ALL, *(layer.label for layer in layers)]
+        learner.logbook.measure(step, "gradient_norm", dict(zip(labels, values, strict=True)))
