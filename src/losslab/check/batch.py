@@ -11,7 +11,7 @@ from losslab.check.subject import Subject, value_and_gradient
 from losslab.losses.make import find_target
 
 
-@finding("order of the batch")
+@finding("independent of the order of the batch")
 def order(subject: Subject) -> tuple[str, str]:
     """Shuffling the samples changes nothing but the order of the gradients."""
     targets, outputs = subject.targets(), subject.kind.outputs()
@@ -45,7 +45,7 @@ def reductions(subject: Subject) -> tuple[str, str]:
     return SOUND, f"{shape}; sum {total:.4g}, mean {mean:.4g}"
 
 
-@finding("depends on the rest of the batch")
+@finding("independent of the rest of the batch")
 def composition(subject: Subject) -> tuple[str, str]:
     """The loss of a batch against the mean of the losses of its unequal parts, weighted by size."""
     targets, outputs = subject.targets(6), subject.kind.outputs(6, scale=2)
@@ -61,10 +61,10 @@ def composition(subject: Subject) -> tuple[str, str]:
     numbers = f"whole {whole:.6g}, mean of parts {mean:.6g}"
     near = 1e-4 * max(1e-3, abs(whole))
     if abs(whole - mean) <= near:
-        return SOUND, f"no: {numbers}"
+        return SOUND, numbers
     if abs(whole - total) <= near:
-        return SOUND, f"no, it sums: whole {whole:.6g}, sum of parts {total:.6g}"
-    return WEAK, f"yes: {numbers}"
+        return SOUND, f"whole {whole:.6g}, sum of parts {total:.6g}"
+    return WEAK, numbers
 
 
 def _offers_reduction(subject: Subject) -> bool:

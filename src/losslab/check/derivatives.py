@@ -64,7 +64,7 @@ def second(subject: Subject) -> tuple[str, str]:
     return (SOUND if passed else WEAK), "agrees" if passed else "second derivatives disagree"
 
 
-@finding("kinks")
+@finding("no kinks")
 def kinks(subject: Subject) -> tuple[str, str]:
     """Slopes from the left and from the right, along the direction from the target through the prediction."""
     small = _small(subject)

@@ -39,8 +39,12 @@ class Subject:
             config["loss"] = {**config["loss"], **arguments}
         kind: Any = self.kind  # it has what of a Kind is needed
         return build_criterion(
-            config, kind, self.name, training_targets=self.targets, allow_misuse=True
+            config, kind, self.name, training_targets=self._training_targets, allow_misuse=True
         ).train()
+
+    def _training_targets(self) -> Tensor:
+        """For balanced weights: every class, not equally often."""
+        return self.targets(max(6, 3 * self.kind.shape[0] // 2))
 
     def targets(self, count: int = 6) -> Tensor:
         """The task's targets; counts where the loss works with logarithms of values."""
