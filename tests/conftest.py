@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from omegaconf import OmegaConf
 
-from losslab import settings
-from losslab.hydra_setup import package_folder, register
+from losslab.compose import compose_run
 
 torch.set_num_threads(1)
 
@@ -22,22 +18,9 @@ Composed = tuple[dict[str, Any], dict[str, str]]
 
 
 @pytest.fixture
-def composed() -> Iterator[Callable[..., Composed]]:
+def composed() -> Callable[..., Composed]:
     """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
-    register()
-    GlobalHydra.instance().clear()
-
-    def make(*overrides: str) -> Composed:
-        with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-            cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
-        choices = settings.group_choices(cfg)
-        OmegaConf.set_struct(cfg, False)
-        cfg.folder = "unused"
-        del cfg["hydra"]
-        return settings.resolve(cfg), choices
-
-    yield make
-    GlobalHydra.instance().clear()
+    return compose_run
 
 
 @pytest.fixture
@@ -54,7 +37,6 @@ def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tu
         folder.mkdir()
         chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
         config, choices = composed(*chosen)
-        settings.check(config, choices)
         return run(config, choices, chosen, folder), folder
 
     return make

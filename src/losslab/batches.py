@@ -75,8 +75,8 @@ class TrainingBatches:
         self.steps_per_epoch = -(-len(split) // batch_size)
         if split.inputs is not None:
             assert split.targets is not None
-            self.encoded = encode(split.targets)
-            sample_bytes = max(1, split.inputs[0].numel() * split.inputs.element_size())
+            sample_bytes = split.inputs[0].numel() * split.inputs.element_size()
+            sample_bytes += 4 * split.targets[0].numel()  # masks are as large as images
             fitting = CHUNK_BYTES // (sample_bytes * batch_size)
             self.chunk_steps = min(CHUNK_STEPS, max(1, fitting))
         else:
@@ -106,10 +106,11 @@ class TrainingBatches:
         return bounds
 
     def _from_memory(self, order: Tensor) -> Iterator[Batch]:
-        assert self.split.inputs is not None
-        order = order.to(self.device)
-        inputs, targets = self.split.inputs[order], self.encoded[order]
-        return iter(zip(inputs.split(self.batch_size), targets.split(self.batch_size), strict=True))
+        inputs, targets = self.split.gather(order.to(self.device))
+        encoded = self.encode(targets)
+        # Scaled batch by batch: that much fits into the processor's cache.
+        for part, target in zip(inputs.split(self.batch_size), encoded.split(self.batch_size), strict=True):
+            yield self.split.prepare(part), target
 
     def _from_dataset(self, order: Tensor, epoch: int) -> Iterator[Batch]:
         assert self.split.dataset is not None
@@ -128,8 +129,10 @@ class TrainingBatches:
 
 def evaluation_batches(split: Split, batch_size: int, device: torch.device) -> Iterator[Batch]:
     """All samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded."""
-    if split.inputs is not None and split.targets is not None:
-        yield from zip(split.inputs.split(batch_size), split.targets.split(batch_size), strict=True)
+    if split.inputs is not None:
+        for positions in torch.arange(len(split), device=device).split(batch_size):
+            inputs, targets = split.gather(positions)
+            yield split.prepare(inputs), targets
         return
     assert split.dataset is not None
     # A generator of its own: the loader must not draw from the training stream.

@@ -1,6 +1,7 @@
 """A criterion: a loss together with what it must be fed.
 
-The three parts are data in a loss's YAML file; nothing here asks which loss it is.
+The parts are data in a loss's YAML file; nothing here asks which loss it is. A weighted sum of criteria is a
+criterion too (`losses/terms.py`); what does not fit together is found in `misuse.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from losslab import misuse
 from losslab.errors import UserError
-from losslab.instantiation import make
+from losslab.losses.make import make_loss
+from losslab.losses.terms import WeightedSum
 from losslab.tasks.kinds import Kind
 
 # What raw outputs (N, K, ...) pass through on the way into the loss; classes lie along dimension 1.
@@ -33,6 +36,10 @@ class Criterion(nn.Module):
         form: how the targets must be encoded, see `Kind.target_forms`; the caller encodes them.
     """
 
+    # Only a weighted sum has terms.
+    terms: tuple[str, ...] = ()
+    last_terms = torch.zeros(0)
+
     def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], output_activation: str, form: str) -> None:
         super().__init__()
         self.loss = loss
@@ -45,17 +52,43 @@ class Criterion(nn.Module):
         return self.loss(self._activate(outputs), targets)
 
 
-def build_criterion(config: Mapping[str, Any], kind: Kind, name: str) -> Criterion:
+def build_criterion(
+    config: Mapping[str, Any],
+    kind: Kind,
+    name: str,
+    *,
+    training_targets: Callable[[], Tensor] | None = None,
+    allow_misuse: bool = False,
+) -> Criterion | WeightedSum:
     """The criterion described by the resolved `config` of the group `loss`, for this kind of targets.
 
-    Raises UserError where the loss cannot serve the kind, or cannot be made.
+    Args:
+        training_targets: gives the task's targets of the training split, asked for only where a weight is
+            `balanced`.
+        allow_misuse: do not refuse a loss that is fed what it does not expect.
+
+    Raises UserError where the loss cannot serve the kind, cannot be made, or is fed the wrong thing.
     """
+    if "terms" in config:
+        options: dict[str, Any] = {"training_targets": training_targets, "allow_misuse": allow_misuse}
+        parts = [build_criterion(term, kind, f"{name}.{term['name']}", **options) for term in config["terms"]]
+        return WeightedSum(
+            parts,
+            weights=[term["weight"] for term in config["terms"]],
+            names=[term["name"] for term in config["terms"]],
+        )
     check_criterion(config, kind.target_forms, name)
     form = matching_form(config["targets"], kind.target_forms)
     assert form is not None
-    loss = make(config["loss"], where=f"loss={name}")
-    if not callable(loss):
-        raise UserError(f"loss={name}: {config['loss'].get('_target_')} is not callable")
+    if not allow_misuse:
+        misuse.check_fed(config, name, form)
+
+    def encoded_targets() -> Tensor:
+        if training_targets is None:
+            raise UserError(f"loss={name}: balanced weights need a task's training targets")
+        return kind.encode(training_targets(), form)
+
+    loss = make_loss(config["loss"], name, form, encoded_targets)
     return Criterion(loss, config["output_activation"], form)
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
-NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics")
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed")
 _SOURCE_PATHS = ("root",)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
@@ -32,7 +32,7 @@ def identities(config: Mapping[str, Any]) -> Identities:
     """The hashes of a resolved config."""
     relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
     task = dict(relevant["task"])
-    task["source"] = {key: value for key, value in task["source"].items() if key not in _SOURCE_PATHS}
+    task["source"] = _without_paths(task["source"])
     relevant["task"] = task
     arm = {key: value for key, value in relevant.items() if key != "seed"}
     return {
@@ -41,6 +41,13 @@ def identities(config: Mapping[str, Any]) -> Identities:
         # how long one trains and when one looks is the protocol, not the task
         "task_identity": _hash({key: value for key, value in task.items() if key != "recipe"}),
     }
+
+
+def _without_paths(source: Any) -> Any:
+    """A source's config, which may hold other sources, without the folder in which its files lie."""
+    if not isinstance(source, Mapping):
+        return source
+    return {key: _without_paths(value) for key, value in source.items() if key not in _SOURCE_PATHS}
 
 
 def folder_name(overrides: Iterable[str], identity: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 
 
 def make(config: Mapping[str, Any], where: str) -> Any:
@@ -25,5 +25,6 @@ def make(config: Mapping[str, Any], where: str) -> Any:
         cause: BaseException = error.__cause__ or error
         if isinstance(cause, UserError):
             raise cause from None
-        reason = (str(cause) or type(cause).__name__).splitlines()[0]
-        raise UserError(f"{where}: {config.get('_target_')} could not be made: {reason}") from error
+        raise UserError(
+            f"{where}: {config.get('_target_')} could not be made: {first_line(cause)}"
+        ) from error

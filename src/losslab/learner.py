@@ -16,6 +16,7 @@ from losslab.batches import Chunk, evaluation_batches
 from losslab.criterion import Criterion
 from losslab.diagnostics.base import Diagnostic
 from losslab.logbook import Logbook
+from losslab.losses.terms import WeightedSum
 from losslab.records import Target
 from losslab.tasks import Split, Task
 
@@ -41,7 +42,7 @@ class Learner(pl.LightningModule):
         self,
         task: Task,
         network: nn.Module,
-        criterion: Criterion,
+        criterion: Criterion | WeightedSum,
         optimizer: Any,
         settings: dict[str, Any],
         target_values: list[float],
@@ -82,6 +83,7 @@ class Learner(pl.LightningModule):
         # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
         backward = Tensor.backward if self.settings["precision"] == "32-true" else self.manual_backward
         losses: list[Tensor] = []
+        terms: dict[int, Tensor] = {}
         for step, (inputs, targets) in enumerate(chunk.batches, start=chunk.first_step + 1):
             watchers = [watcher for watcher in self._watchers if watcher.is_due(step)]
             for watcher in watchers:
@@ -99,21 +101,31 @@ class Learner(pl.LightningModule):
             for watcher in watchers:
                 watcher.after_step(self, step)
             losses.append(loss.detach())
-        self._finish_chunk(chunk, torch.stack(losses), started)
+            if self.criterion.terms and self._is_logged(step):
+                terms[step] = self.criterion.last_terms
+        self._finish_chunk(chunk, torch.stack(losses), terms, started)
 
-    def _finish_chunk(self, chunk: Chunk, losses: Tensor, started: float) -> None:
-        """Note the chunk's losses; one transfer from the device for all of them."""
+    def _is_logged(self, step: int) -> bool:
+        return step == 1 or step % self.settings["log_every"] == 0
+
+    def _finish_chunk(self, chunk: Chunk, losses: Tensor, terms: dict[int, Tensor], started: float) -> None:
+        """Note the chunk's losses; one transfer from the device for all of them, one for their terms."""
         values = losses.float().cpu()
         weights_finite = all(bool(parameter.isfinite().all()) for parameter in self.network.parameters())
         elapsed = time.perf_counter() - started
         finite = values.isfinite()
         done = chunk.steps if bool(finite.all()) else int((~finite).nonzero()[0, 0])
-        every = self.settings["log_every"]
+        stacked = torch.stack(list(terms.values())).tolist() if terms else []
+        term_values = dict(zip(terms, stacked, strict=True))
+        names = [f"batch_loss_{name}" for name in self.criterion.terms]
         for offset in range(done):
             step = chunk.first_step + offset + 1
-            if step % every == 0 or step == 1:
+            if self._is_logged(step):
                 seconds = self.training_seconds + elapsed * (offset + 1) / chunk.steps
-                self.logbook.add(step, seconds, "train", {"batch_loss": values[offset].item()})
+                logged = {"batch_loss": values[offset].item()}
+                if step in term_values:
+                    logged.update(zip(names, term_values[step], strict=True))
+                self.logbook.add(step, seconds, "train", logged)
         self.step = chunk.first_step + done
         self.training_seconds += elapsed
         if done < chunk.steps:

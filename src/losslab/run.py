@@ -22,7 +22,7 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, findings, records, tensorboard_log
+from losslab import environment, findings, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
@@ -30,7 +30,9 @@ from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
 from losslab.logbook import DIAGNOSTICS_FILE, Logbook
-from losslab.models import build_network
+from losslab.losses.terms import WeightedSum
+from losslab.models import build_network, check_fit
+from losslab.pictures.callback import Pictures
 from losslab.progress import StepProgress
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
 from losslab.seeds import stream_seed
@@ -43,7 +45,7 @@ class Parts:
 
     task: Task
     network: nn.Module
-    criterion: Criterion
+    criterion: Criterion | WeightedSum
     optimizer: Any
 
 
@@ -131,7 +133,8 @@ def run(
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
-    task = load_task(config["task"], choices["task"])
+    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
+    check_fit(config["model"], choices["model"], task)
     network = build_network(
         config["model"],
         config["activation"],
@@ -139,10 +142,18 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         task.input_shape,
         task.kind.output_features,
         config["seed"],
+        inputs=lambda: task.splits["train"].head(256)[0],
     )
-    criterion = build_criterion(config["loss"], task.kind, choices["loss"])
+    criterion = build_criterion(
+        config["loss"],
+        task.kind,
+        choices["loss"],
+        training_targets=lambda: task.training_targets,
+        allow_misuse=config["allow_misuse"],
+    )
     _check_hardware(config)
     _check_outputs(task, network, choices["model"])
+    _check_loss(task, network, criterion, config, choices["loss"])
     return Parts(
         task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
     )
@@ -168,6 +179,23 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
             f"model={model_name} gives outputs of shape {tuple(outputs.shape)} for two samples of "
             f"task={task.name}, which needs {expected}"
         )
+
+
+def _check_loss(
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
+) -> None:
+    """A small real batch through network and loss: misuse shows before training starts."""
+    _, targets = task.splits["train"].head(1)
+    size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
+    inputs, targets = task.splits["train"].head(size)
+    misuse.check_batch(
+        criterion,
+        misuse.outputs_of(network, inputs),
+        task.kind.encode(targets, criterion.form),
+        name,
+        config=config["loss"],
+        allow_misuse=config["allow_misuse"],
+    )
 
 
 def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
@@ -198,6 +226,8 @@ def _make_trainer(
         make(callback, where=f"diagnostics.callbacks.{name}")
         for name, callback in config["diagnostics"]["callbacks"].items()
     ]
+    if config["pictures"] is not None:
+        callbacks.append(Pictures(steps, config["pictures"]))
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from losslab import catalogue
 from losslab.errors import UserError
+from losslab.losses.terms import normal_terms
 
 _STRICT = pydantic.ConfigDict(extra="forbid")
 
@@ -41,6 +44,9 @@ class Settings(pydantic.BaseModel):
     seed: int = pydantic.Field(ge=0, lt=2**32)
     data_dir: str
     deterministic: bool
+    retry_failed: bool
+    allow_misuse: bool
+    pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
 
 
@@ -53,7 +59,22 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
         key = getattr(error, "full_key", None) or "?"
         raise UserError(f"{key} has no value: {str(error).splitlines()[0]}") from None
     assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
+    config = {str(key): value for key, value in container.items()}
+    _fill_in_names(config, catalogue.folders(cfg))
+    return config
+
+
+def _fill_in_names(config: dict[str, Any], folders: list[Path]) -> None:
+    """Losses named in `loss.terms` and activations in `activation.layers`: the record has them in full."""
+    if "terms" in config.get("loss", {}):
+        terms = normal_terms(config["loss"], lambda name: catalogue.load("loss", name, folders))
+        config["loss"] = {**config["loss"], "terms": terms}
+    layers = config.get("activation", {}).get("layers")
+    if isinstance(layers, list):
+        config["activation"]["layers"] = [
+            catalogue.load("activation", layer, folders) if isinstance(layer, str) else layer
+            for layer in layers
+        ]
 
 
 def check(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:

@@ -71,8 +71,6 @@ def test_initialisation_has_the_spread_of_its_paper(composed, init, deviation):
     assert bool((made[1].bias == 0).all()) is (init != "default")
 
 
-def test_cnn_refuses_what_is_no_image(composed):
-    with pytest.raises(UserError, match=r"model=cnn takes images"):
-        network(composed, "model=cnn", shape=(8,))
+def test_cnn_refuses_images_that_it_would_halve_too_often(composed):
     with pytest.raises(UserError, match="too often"):
         network(composed, "model=cnn", "model.channels=[4,4,4,4]", shape=(1, 8, 8))

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from losslab.criterion import Criterion
+from losslab.losses.terms import WeightedSum
 from losslab.records import Record
 from losslab.tasks import Task
 
@@ -64,7 +65,7 @@ class Evidence:
         return table.reindex(columns=layers)
 
 
-def loss_floor(criterion: Criterion, task: Task, samples: int = 256) -> float | None:
+def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 256) -> float | None:
     """The criterion's value for outputs that are right and as confident as serves it best.
 
     Tried on the first validation samples, with raw outputs that equal the targets of ones and zeros, and with

@@ -1,5 +1,6 @@
 """Networks, one file a network, and how one is built from config: model + activation + initialisation."""
 
 from losslab.models.build import build_network
+from losslab.models.fit import check_fit
 
-__all__ = ["build_network"]
+__all__ = ["build_network", "check_fit"]

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from losslab.errors import UserError
+from losslab.models.fit import IMAGE, VECTOR, takes
 
 
+@takes(IMAGE, VECTOR)
 def cnn(
     input_shape: tuple[int, ...],
     output_features: int,
@@ -22,8 +24,6 @@ def cnn(
         channels: a 3×3 convolution, an activation and 2×2 max pooling for each entry.
         hidden: width of the fully connected layer before the output.
     """
-    if len(input_shape) != 3:
-        raise UserError(f"model=cnn takes images (C, H, W), the task's inputs have shape {input_shape}")
     smallest = min(input_shape[1:]) >> len(channels)
     if smallest < 1:
         raise UserError(

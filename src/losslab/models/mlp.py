@@ -9,8 +9,10 @@ from torch import nn
 from torchvision.ops import MLP
 
 from losslab.errors import UserError
+from losslab.models.fit import VECTOR, takes
 
 
+@takes(None, VECTOR)
 def mlp(
     input_shape: tuple[int, ...],
     output_features: int,

@@ -6,10 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from losslab.errors import UserError
 from losslab.tasks.sources import Raw
+
+BLOCK = 4096
 
 
 @dataclasses.dataclass
@@ -29,18 +32,46 @@ class Scaling:
         if config is None:
             return cls(0.0, 1.0)
         if config == "standardise":
-            inputs, _ = raw.gather(train)
-            std = inputs.std(dim=0, correction=0)
-            std[std == 0] = 1.0
-            return cls(inputs.mean(dim=0), std)
+            return cls._of_training(raw, train)
         if isinstance(config, Mapping) and set(config) == {"mean", "std"} and config["std"]:
             return cls(config["mean"], config["std"])
         raise UserError(
             f"task.scaling={config} is not understood: give {{mean: 0.5, std: 0.5}}, standardise or null"
         )
 
+    @classmethod
+    def _of_training(cls, raw: Raw, train: Tensor) -> Scaling:
+        """Block by block, so that large data are never there twice; two passes, for the sake of digits."""
+
+        def mean_of(function: Any) -> Tensor:
+            total = sum(function(block).double().sum(dim=0) for block in blocks())
+            return total / len(train)
+
+        def blocks() -> Any:
+            for indices in train.split(BLOCK):
+                if raw.inputs is not None:
+                    yield as_float(raw.inputs[indices])
+                else:
+                    yield torch.stack([as_float(raw.input_at(index)) for index in indices.tolist()])
+
+        mean = mean_of(lambda block: block)
+        std = mean_of(lambda block: (block.double() - mean).square()).sqrt()
+        std[std == 0] = 1.0
+        return cls(mean.float(), std.float())
+
+    def to(self, device: torch.device) -> Scaling:
+        return Scaling(
+            *(part.to(device) if isinstance(part, Tensor) else part for part in (self.mean, self.std))
+        )
+
     def __call__(self, inputs: Tensor) -> Tensor:
-        scaled = inputs.float()
+        """Inputs (N, ...) as float32, scaled; bytes stand for [0, 1]. What is given stays as it is."""
+        scaled = as_float(inputs)
         if scaled is inputs:
             scaled = inputs.clone()
         return scaled.sub_(self.mean).div_(self.std)  # in place: a task holds its data once
+
+
+def as_float(inputs: Tensor) -> Tensor:
+    """float32; bytes stand for [0, 1] in 255 steps."""
+    return inputs.float().div_(255) if inputs.dtype == torch.uint8 else inputs.float()

@@ -1,7 +1,7 @@
 """A task as the learner sees it: three fixed splits of one data set, and the kind of its targets.
 
-Where the data come from is in `sources.py`, how they are split in `splits.py`, what a kind of target means
-in `kinds/`.
+Where the data come from is in `sources/`, how they are split in `splits.py`, what a kind of target means
+in `kinds/`, what a run's seed does to the training split in `corruption.py`.
 """
 
 from __future__ import annotations
@@ -14,57 +14,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, TensorDataset
 
 from losslab.errors import UserError
 from losslab.instantiation import make
+from losslab.tasks.corruption import corrupted, imbalanced
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.sources import Raw
+from losslab.tasks.split import Samples, Split
 from losslab.tasks.splits import split_indices
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclasses.dataclass
-class Split:
-    """Samples of one split, either as tensors or, where they do not fit into memory, as a Dataset.
-
-    Attributes:
-        inputs: (N, ...) float32, scaled; None where `dataset` is used.
-        targets: (N, ...) as the task's kind describes them; None where `dataset` is used.
-        dataset: yields (input, target), unscaled.
-        scaling: applied to each batch that comes from `dataset`.
-    """
-
-    inputs: Tensor | None = None
-    targets: Tensor | None = None
-    dataset: Dataset[Any] | None = None
-    scaling: Scaling | None = None
-
-    def __len__(self) -> int:
-        return len(self.inputs if self.inputs is not None else self.dataset)  # type: ignore[arg-type]
-
-    def to(self, device: torch.device) -> Split:
-        if self.inputs is None or self.targets is None:
-            return self
-        return dataclasses.replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
-
-    def head(self, count: int) -> tuple[Tensor, Tensor]:
-        """The first `count` samples as (inputs, targets), scaled, on the split's device."""
-        if self.inputs is not None and self.targets is not None:
-            return self.inputs[:count], self.targets[:count]
-        assert self.dataset is not None
-        samples = [self.dataset[index] for index in range(min(count, len(self)))]
-        inputs = torch.stack([torch.as_tensor(sample[0]) for sample in samples])
-        targets = torch.stack([torch.as_tensor(sample[1]) for sample in samples])
-        return self.prepare(inputs), targets
-
-    def prepare(self, inputs: Tensor) -> Tensor:
-        """A batch from `dataset` as the network is fed: bytes stand for [0, 1], then the task's scaling."""
-        if inputs.dtype == torch.uint8:
-            inputs = inputs.float().div_(255)
-        return self.scaling(inputs) if self.scaling is not None else inputs
 
 
 @dataclasses.dataclass
@@ -74,21 +34,56 @@ class Task:
     Attributes:
         name: as chosen on the command line.
         kind: what the targets are, how outputs are judged.
-        splits: "train", "validation", "test".
+        splits: "train", "validation", "test"; all look at the same tensors.
         input_shape: shape of one input, e.g. (1, 28, 28).
+        config: the resolved config group `task`.
     """
 
     name: str
     kind: Kind
     splits: dict[str, Split]
     input_shape: tuple[int, ...]
-    _copies: dict[torch.device, dict[str, Split]] = dataclasses.field(default_factory=dict, repr=False)
+    config: Mapping[str, Any]
+    _raw: Raw = dataclasses.field(repr=False)
+    _indices: dict[str, Tensor] = dataclasses.field(repr=False)
+    _scaling: Scaling = dataclasses.field(repr=False)
+    # Shared with what `for_seed` gives: inputs lie once on a device, whatever the number of runs.
+    _inputs_on: dict[torch.device, Tensor] = dataclasses.field(default_factory=dict, repr=False)
+
+    def for_seed(self, seed: int) -> Task:
+        """The task of a run with this seed: labels corrupted, classes cut down, where that is asked for.
+
+        Inputs are shared, not copied. Raises UserError where `corruption` or `imbalanced` make no sense.
+        """
+        targets, indices = self._raw.targets, self._indices
+        if self.config.get("imbalanced"):
+            kept = imbalanced(targets, indices["train"], self.config["imbalanced"], self.kind, seed)
+            indices = {**indices, "train": kept}
+        targets = corrupted(targets, indices["train"], self.config.get("corruption") or {}, self.kind, seed)
+        if targets is self._raw.targets and indices is self._indices:
+            return self
+        kind = self.kind.fitted(targets[indices["train"]])
+        raw = dataclasses.replace(self._raw, targets=targets)
+        splits = _splits(raw, indices, self._scaling)
+        return dataclasses.replace(self, kind=kind, splits=splits, _raw=raw, _indices=indices)
+
+    @property
+    def training_targets(self) -> Tensor:
+        """(N, ...) as the task's kind describes them."""
+        return self._raw.targets[self._indices["train"]]
 
     def on(self, device: torch.device) -> dict[str, Split]:
-        """The splits on `device`; the copy stays there for the next run of a sweep."""
-        if device not in self._copies:
-            self._copies[device] = {name: split.to(device) for name, split in self.splits.items()}
-        return self._copies[device]
+        """The splits on `device`; the inputs stay there for the next run of a sweep."""
+        inputs = self._raw.inputs
+        if inputs is None or self.splits["train"].inputs is None:
+            return self.splits
+        if device not in self._inputs_on:
+            self._inputs_on[device] = inputs.to(device)
+        raw = dataclasses.replace(
+            self._raw, inputs=self._inputs_on[device], targets=self._raw.targets.to(device)
+        )
+        indices = {name: part.to(device) for name, part in self._indices.items()}
+        return _splits(raw, indices, self._scaling.to(device))
 
 
 def load_task(config: Mapping[str, Any], name: str) -> Task:
@@ -109,24 +104,29 @@ def _load(config_text: str, name: str) -> Task:
     kind = kind_named(config["kind"]).from_config(config, raw)
     raw = kind.select(raw)
     indices = split_indices(raw, kind, **config["split"])
-    scaling = Scaling.fit(config["scaling"], raw, indices["train"])
-    hold = _in_memory if config["in_memory"] else _from_dataset
-    splits = {split: hold(raw, indices[split], scaling) for split in SPLITS}
-    if empty := [split for split in SPLITS if len(splits[split]) == 0]:
+    if empty := [split for split in SPLITS if len(indices[split]) == 0]:
         raise UserError(f"task={name} has no {empty[0]} samples: give task.split.{empty[0]} a larger share")
+    scaling = Scaling.fit(config["scaling"], raw, indices["train"])
+    if config["in_memory"]:
+        raw.inputs, raw.dataset = raw.all_inputs(), None
+        if raw.inputs.dtype != torch.uint8:  # bytes are a quarter of the size, and quick to scale when used
+            raw.inputs = scaling(raw.inputs)
+    elif raw.dataset is None:
+        raw.inputs, raw.dataset = None, Samples(raw.all_inputs(), raw.targets, torch.arange(len(raw)))
+    splits = _splits(raw, indices, scaling)
     sample, _ = splits["train"].head(1)
-    return Task(name, kind, splits, tuple(sample.shape[1:]))
+    kind = kind.fitted(raw.targets[indices["train"]])
+    return Task(name, kind, splits, tuple(sample.shape[1:]), config, raw, indices, scaling)
 
 
-def _in_memory(raw: Raw, indices: Tensor, scaling: Scaling) -> Split:
-    inputs, targets = raw.gather(indices)
-    return Split(inputs=scaling(inputs), targets=targets)
-
-
-def _from_dataset(raw: Raw, indices: Tensor, scaling: Scaling) -> Split:
+def _splits(raw: Raw, indices: Mapping[str, Tensor], scaling: Scaling) -> dict[str, Split]:
     if raw.dataset is not None:
-        dataset: Dataset[Any] = torch.utils.data.Subset(raw.dataset, indices.tolist())
-    else:
-        assert raw.inputs is not None
-        dataset = torch.utils.data.Subset(TensorDataset(raw.inputs, raw.targets), indices.tolist())
-    return Split(dataset=dataset, scaling=scaling)
+        return {
+            name: Split(dataset=Samples(raw.dataset, raw.targets, part), scaling=scaling)
+            for name, part in indices.items()
+        }
+    return {
+        name: Split(inputs=raw.inputs, targets=raw.targets, indices=part, scaling=scaling)
+        for name, part in indices.items()
+    }
+

@@ -6,10 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
-from torchmetrics import MetricCollection
 
+from losslab.errors import UserError
+from losslab.tasks.metrics import Metrics
 from losslab.tasks.sources import Raw
+
+# (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
+Picture = Callable[[Any, Tensor, Tensor, Tensor], Any]
 
 
 class Kind(ABC):
@@ -21,11 +26,13 @@ class Kind(ABC):
         output_features: how many outputs (channels) the network must have.
         target_forms: form -> function from the task's targets to what the loss is fed. A form is a word
             that losses use in their `targets:`; see `criterion.py`.
+        pictures: name -> function that draws it for TensorBoard, see `losslab/pictures`.
     """
 
     primary: ClassVar[str]
     higher_is_better: ClassVar[bool]
     target_forms: ClassVar[Mapping[str, Callable[[Any, Tensor], Tensor]]]
+    pictures: ClassVar[Mapping[str, Picture]] = {}
     output_features: int
 
     @classmethod
@@ -34,12 +41,24 @@ class Kind(ABC):
         """From the task's config and its data. Raises UserError where the two do not fit."""
 
     def select(self, raw: Raw) -> Raw:
-        """The samples that the task uses, e.g. only some classes."""
+        """The samples that the task uses, e.g. only some classes, with targets as the kind stores them."""
         return raw
 
     def strata(self, targets: Tensor) -> Tensor | None:
         """Labels (N,) by which splits are stratified; None where that means nothing."""
         return None
+
+    def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+        """Wrong targets in the place of `targets`. Raises UserError where the kind knows no such thing.
+
+        Args:
+            options: the task's `corruption` without `share`.
+        """
+        raise UserError(f"task.corruption: {type(self).__name__.lower()} targets cannot be corrupted")
+
+    def fitted(self, targets: Tensor) -> Kind:
+        """The kind with what it learns from the training targets (N, ...), e.g. their scale."""
+        return self
 
     def encode(self, targets: Tensor, form: str) -> Tensor:
         """The task's targets as a loss wants them."""
@@ -50,5 +69,14 @@ class Kind(ABC):
         """Shape that the network's raw outputs must have for a batch with these targets."""
 
     @abstractmethod
-    def metrics(self, final: bool) -> MetricCollection:
+    def metrics(self, final: bool) -> Metrics:
         """Metrics of raw outputs against targets; while training only the cheap ones, all at the end."""
+
+
+def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:
+    """Corrupted classes have neither size nor sign."""
+    for key in ("size", "sign"):
+        if options.get(key) is not None:
+            raise UserError(
+                f"task.corruption.{key}={options[key]} means nothing for task.kind={kind}: set it to null"
+            )

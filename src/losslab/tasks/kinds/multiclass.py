@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torchmetrics import MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+from torch.nn.functional import cross_entropy, one_hot
+from torchmetrics.classification import (
+    MulticlassAccuracy,
+    MulticlassCalibrationError,
+    MulticlassF1Score,
+    MulticlassRecall,
+)
 
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind
+from losslab.pictures import confusion_matrix, reliability
+from losslab.tasks.kinds.base import Kind, refuse_outlier_options
+from losslab.tasks.metrics import MeanOf, Metrics, View
 from losslab.tasks.sources import Raw
 
 
 class Multiclass(Kind):
-    """Targets: class indices (N,) int64 in 0..K-1. Raw outputs: (N, K)."""
+    """Targets: class indices (N,) int64 in 0..K-1. Raw outputs: (N, K); their softmax is the probability.
+
+    Metrics: accuracy; at the end also balanced accuracy, macro F1, recall of each class, expected
+    calibration error (15 bins), Brier score (sum over classes, 0 to 2) and negative log-likelihood (nats).
+    """
 
     primary = "accuracy"
     higher_is_better = True
     target_forms: ClassVar = {
         "class_index": lambda self, targets: targets,
-        "one_hot": lambda self, targets: torch.nn.functional.one_hot(targets, self.num_classes).float(),
+        "one_hot": lambda self, targets: one_hot(targets, self.num_classes).float(),
+    }
+    pictures: ClassVar = {
+        "confusion_matrix": lambda self, inputs, outputs, targets: confusion_matrix.draw(
+            outputs.argmax(dim=1), targets, self.num_classes, self.class_names
+        ),
+        "reliability": lambda self, inputs, outputs, targets: reliability.draw(
+            *reliability.of_largest(outputs.float().softmax(dim=1), targets)
+        ),
     }
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, num_classes: int, class_names: list[str] | None = None) -> None:
         self.num_classes = self.output_features = num_classes
+        self.class_names = class_names
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multiclass:
@@ -44,34 +63,54 @@ class Multiclass(Kind):
             raise UserError(f"task.num_classes={asked} is wrong: give a whole number from 2 to {present}")
         if asked > present:
             raise UserError(f"task.num_classes={asked} asks for more classes than the data have: {present}")
-        return cls(asked)
+        return cls(asked, None if raw.class_names is None else raw.class_names[:asked])
 
     def select(self, raw: Raw) -> Raw:
-        keep = raw.targets < self.num_classes
-        if bool(keep.all()):
-            return raw
-        if raw.dataset is not None:
-            dataset = torch.utils.data.Subset(raw.dataset, keep.nonzero()[:, 0].tolist())
-        else:
-            dataset = None
-        return dataclasses.replace(
-            raw,
-            inputs=None if raw.inputs is None else raw.inputs[keep],
-            targets=raw.targets[keep],
-            is_test=None if raw.is_test is None else raw.is_test[keep],
-            dataset=dataset,
-        )
+        raw = raw.only(raw.targets < self.num_classes)
+        raw.targets = raw.targets.long()
+        return raw
 
     def strata(self, targets: Tensor) -> Tensor:
         return targets
 
+    def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+        """Another class at random: a share of 0.1 is 10 % wrong labels."""
+        refuse_outlier_options(options, "multiclass")
+        steps = torch.randint(1, self.num_classes, targets.shape, generator=generator)
+        return (targets + steps) % self.num_classes
+
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_classes)
 
-    def metrics(self, final: bool) -> MetricCollection:
+    def metrics(self, final: bool) -> Metrics:
         options: dict[str, Any] = {"num_classes": self.num_classes, "validate_args": False}
-        chosen: dict[str, Any] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
-        if final:
-            chosen["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
-            chosen["macro_f1"] = MulticlassF1Score(average="macro", **options)
-        return MetricCollection(chosen)
+        labels: dict[str, Any] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
+        if not final:
+            return Metrics([View(_labels, labels)])
+        labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
+        labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
+        labels["recall_per_class"] = MulticlassRecall(average="none", **options)
+        probabilities = {
+            "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
+            "brier_score": MeanOf(_brier_score),
+        }
+        likelihood = {"negative_log_likelihood": MeanOf(lambda x, y: cross_entropy(x, y, reduction="none"))}
+        return Metrics(
+            [View(_labels, labels), View(_probabilities, probabilities), View(_as_they_are, likelihood)]
+        )
+
+
+def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    return outputs.argmax(dim=1), targets
+
+
+def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    return outputs.float().softmax(dim=1), targets
+
+
+def _as_they_are(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    return outputs.float(), targets
+
+
+def _brier_score(probabilities: Tensor, targets: Tensor) -> Tensor:
+    return (probabilities - one_hot(targets, probabilities.shape[1])).square().sum(dim=1)

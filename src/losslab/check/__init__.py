@@ -1,0 +1,1 @@
+"""`losslab-check`: examines a criterion, one check a file."""

@@ -1,0 +1,90 @@
+"""Small made-up batches of every form of target, and a perfect prediction of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from losslab.losses.eats import LOG_VALUES, VALUES
+
+SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes cannot fit by accident
+
+
+@dataclasses.dataclass(frozen=True)
+class ExampleKind:
+    """A kind of target without data; offers what `criterion.build_criterion` asks of a kind.
+
+    Attributes:
+        forms: of targets that it offers, the usual one first.
+        shape: of one sample's raw outputs.
+    """
+
+    name: str
+    forms: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def target_forms(self) -> Mapping[str, Callable[..., Tensor]]:
+        return {form: _encode(form) for form in self.forms}
+
+    def encode(self, targets: Tensor, form: str) -> Tensor:
+        return _encode(form)(self, targets)
+
+    def targets(self, count: int = SAMPLES, seed: int = 0) -> Tensor:
+        """Targets of `count` samples as a task has them: both 0 and 1, every class, or numbers."""
+        generator = torch.Generator().manual_seed(seed)
+        if self.name == "multiclass":
+            return torch.arange(count) % self.shape[0]
+        if self.name == "regression":
+            return torch.randn(count, *self.shape, generator=generator)
+        if self.name == "segmentation":
+            return _rectangles(count, *self.shape[1:])
+        return ((torch.arange(count)[:, None] + torch.arange(self.shape[0])) % 2).float()
+
+    def outputs(self, count: int = SAMPLES, scale: float = 1.0, seed: int = 1) -> Tensor:
+        """Random raw outputs, (count, *shape) float32."""
+        generator = torch.Generator().manual_seed(seed)
+        return scale * torch.randn(count, *self.shape, generator=generator)
+
+    def signs(self, targets: Tensor) -> Tensor:
+        """+1 where a raw output should be large, -1 where small; shaped like the outputs."""
+        if self.name == "multiclass":
+            return 2 * torch.nn.functional.one_hot(targets, self.shape[0]).float() - 1
+        return 2 * targets - 1
+
+
+KINDS = {
+    "multiclass": ExampleKind("multiclass", ("class_index", "one_hot"), (CLASSES,)),
+    "binary": ExampleKind("binary", ("multi_hot",), (1,)),
+    "multilabel": ExampleKind("multilabel", ("multi_hot",), (CLASSES,)),
+    "regression": ExampleKind("regression", ("values",), (1,)),
+    "segmentation": ExampleKind("segmentation", ("mask",), (1, HEIGHT, WIDTH)),
+}
+
+
+def perfect(kind: ExampleKind, targets: Tensor, eats: str | None, margin: float) -> Tensor:
+    """Raw outputs that say the targets: the targets themselves where the loss compares values with the raw
+    outputs, else certain logits, ±margin."""
+    encoded = targets if kind.name == "regression" else (kind.signs(targets) + 1) / 2
+    if eats == LOG_VALUES:
+        return encoded.log()
+    return encoded if eats == VALUES or kind.name == "regression" else margin * kind.signs(targets)
+
+
+def _encode(form: str) -> Callable[[Any, Tensor], Tensor]:
+    if form == "one_hot":
+        return lambda kind, targets: torch.nn.functional.one_hot(targets, kind.shape[0]).float()
+    return lambda kind, targets: targets
+
+
+def _rectangles(count: int, height: int, width: int) -> Tensor:
+    """(count, 1, height, width) masks with one rectangle each, of growing size."""
+    masks = torch.zeros(count, 1, height, width)
+    for index in range(count):
+        size = 1 + index % (height - 2)
+        masks[index, :, 1 : 1 + size, : max(1, min(size, width - 1))] = 1
+    return masks

@@ -1,0 +1,97 @@
+"""From a `_target_` to something that can be called with (prediction, target).
+
+A class is made, a plain function is taken as it is, with its other arguments filled in.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from hydra.utils import get_object
+from torch import Tensor
+
+from losslab.errors import UserError, first_line
+from losslab.instantiation import make
+from losslab.losses.balance import BALANCED, balanced_weight
+
+# Arguments of losses that are tensors: `balanced`, a number or a list in the config.
+_WEIGHTS = ("weight", "pos_weight")
+
+
+def find_target(config: Mapping[str, Any], name: str) -> Any:
+    """The class or function that `_target_` names. Raises UserError where there is none."""
+    target = config.get("_target_")
+    if not isinstance(target, str) or "." not in target:
+        raise UserError(
+            f"loss={name}: loss.loss._target_={target} is not a dotted path like my_losses.MyLoss"
+        )
+    try:
+        return get_object(target)
+    except Exception as error:
+        raise UserError(f"loss={name}: {target} could not be found: {first_line(error)}") from error
+
+
+def make_loss(
+    config: Mapping[str, Any], name: str, form: str, encoded_targets: Callable[[], Tensor]
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss of a criterion.
+
+    Args:
+        config: `_target_` and arguments. A weight that is `balanced` follows from the training targets.
+        form: in which the loss is given its targets.
+        encoded_targets: all training targets in that form; called only where it is needed.
+
+    Raises UserError where the class or function is not there or does not take the arguments.
+    """
+    target = find_target(config, name)
+    arguments = {
+        key: _as_weight(value, key, name, form, encoded_targets) if key in _WEIGHTS else value
+        for key, value in config.items()
+    }
+    if is_loss_function(target, config):
+        given = make({**arguments, "_target_": "builtins.dict"}, where=f"loss={name}")
+        loss = functools.partial(target, **given)
+    else:
+        loss = make(arguments, where=f"loss={name}")
+    if not callable(loss):
+        raise UserError(f"loss={name}: {config['_target_']} is not callable")
+    return loss
+
+
+def is_loss_function(target: Any, config: Mapping[str, Any]) -> bool:
+    """Whether `target` is itself the loss, and not a class or a function that makes one.
+
+    It is where, with the arguments of the config given, it still waits for a prediction and a target.
+    """
+    if inspect.isclass(target):
+        return False
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except ValueError:  # written in C
+        return True
+    waiting = [
+        parameter
+        for parameter in parameters
+        if parameter.default is parameter.empty
+        and parameter.name not in config
+        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+    return len(waiting) >= 2 or takes_any
+
+
+def _as_weight(value: Any, key: str, name: str, form: str, encoded_targets: Callable[[], Tensor]) -> Any:
+    if value is None or isinstance(value, Tensor):
+        return value
+    if value == BALANCED:
+        return balanced_weight(key, form, encoded_targets(), name)
+    try:
+        return torch.tensor(value, dtype=torch.float32)
+    except (TypeError, ValueError):
+        raise UserError(
+            f"loss={name}: loss.loss.{key}={value} is wrong: give numbers, {BALANCED} or null"
+        ) from None

@@ -1,0 +1,82 @@
+"""Which models take a task's inputs and give its outputs: said before anything is built or trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hydra.utils import get_method
+from omegaconf import OmegaConf
+
+from losslab.errors import UserError
+from losslab.hydra_setup import package_folder
+
+if TYPE_CHECKING:
+    from losslab.tasks import Task
+
+VECTOR, IMAGE = "vector", "image"
+_WORDS = {
+    VECTOR: "one vector (N, K)",
+    IMAGE: "images (N, C, H, W)",
+}
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
+    """Decorator of a model's function: the shapes it is for.
+
+    Args:
+        inputs: "image" for (N, C, H, W); None for any shape (N, ...).
+        gives: "vector" for (N, K), "image" for one output a pixel, (N, K, H, W).
+    """
+
+    def mark(function: Function) -> Function:
+        function.takes, function.gives = inputs, gives  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
+    """Raises UserError, with the models that fit, where the model is made for other inputs or outputs.
+
+    A person's own model that states nothing is believed; its outputs are checked once it is built.
+    """
+    function = _function(config)
+    sample = task.splits["train"].head(1)[1]
+    output = task.kind.output_shape(sample)[1:]
+    if _fits(function, task.input_shape, output):
+        return
+    wanted = IMAGE if len(output) == 3 else VECTOR
+    if function.gives != wanted:
+        reason = f"model={name} gives {_WORDS[function.gives]}, but task={task.name} needs {_WORDS[wanted]}"
+    else:
+        reason = (
+            f"model={name} takes images (N, C, H, W), but an input of task={task.name} has {task.input_shape}"
+        )
+    fitting = [model for model, other in _packaged() if _fits(other, task.input_shape, output)]
+    raise UserError(f"{reason}: choose model={' or '.join(fitting)}")
+
+
+def _fits(function: Any, input_shape: tuple[int, ...], output_shape: tuple[int, ...]) -> bool:
+    if not hasattr(function, "gives"):
+        return True
+    takes_it = function.takes is None or len(input_shape) == 3
+    return takes_it and function.gives == (IMAGE if len(output_shape) == 3 else VECTOR)
+
+
+def _packaged() -> list[tuple[str, Any]]:
+    """Name and function of each model in conf/model."""
+    files = sorted(Path(package_folder("conf") / "model").glob("*.yaml"))
+    targets = {file.stem: OmegaConf.select(OmegaConf.load(file), "_target_") for file in files}
+    return [(name, _function({"_target_": target})) for name, target in targets.items()]
+
+
+def _function(config: Mapping[str, Any]) -> Any:
+    try:
+        return get_method(config["_target_"])
+    except Exception as error:
+        raise UserError(
+            f"model={config.get('_target_')} could not be imported: {str(error).splitlines()[0]}"
+        ) from None

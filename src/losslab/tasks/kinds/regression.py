@@ -1,0 +1,104 @@
+"""Regression: one or more real numbers; the raw outputs are the prediction, in the scale the loss sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
+
+from losslab.errors import UserError
+from losslab.pictures import predicted_against_true
+from losslab.tasks.kinds.base import Kind
+from losslab.tasks.metrics import MedianAbsoluteError, Metrics, View
+from losslab.tasks.sources import Raw
+
+SIGNS = ("positive", "negative", "random")
+
+
+class Regression(Kind):
+    """Targets: (N, D) float32 in their own unit. Raw outputs: (N, D).
+
+    With `target_scaling: standardise` losses see targets with mean 0 and standard deviation 1 on the
+    training split; metrics and pictures stay in the targets' own unit.
+
+    Metrics: MAE, RMSE; at the end also R² and median absolute error.
+    """
+
+    primary = "mae"
+    higher_is_better = False
+    target_forms: ClassVar = {"values": lambda self, targets: self.scaled(targets)}
+    pictures: ClassVar = {
+        "predicted_against_true": lambda self, inputs, outputs, targets: predicted_against_true.draw(
+            self.unscaled(outputs.float()), targets
+        ),
+    }
+
+    def __init__(self, features: int, scaling: str | None = None) -> None:
+        self.output_features = features
+        self.scaling = scaling
+        self.mean, self.std = torch.zeros(features), torch.ones(features)
+        self.centre = torch.zeros(features)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Regression:
+        scaling = config.get("target_scaling")
+        if scaling not in (None, "standardise"):
+            raise UserError(f"task.target_scaling={scaling} is not understood: give standardise or null")
+        if raw.targets.ndim > 2:
+            raise UserError(
+                f"task.kind=regression needs targets of shape (N,) or (N, D), the data have "
+                f"{tuple(raw.targets.shape)}"
+            )
+        return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], scaling)
+
+    def select(self, raw: Raw) -> Raw:
+        raw.targets = raw.targets.float().reshape(len(raw), -1)
+        return raw
+
+    def fitted(self, targets: Tensor) -> Regression:
+        kind = Regression(self.output_features, self.scaling)
+        kind.centre = targets.mean(dim=0)
+        if self.scaling is not None:
+            kind.mean, kind.std = kind.centre, targets.std(dim=0, correction=0)
+            kind.std[kind.std == 0] = 1.0
+        return kind
+
+    def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+        """Outliers: moved by `size`, up (positive), down (negative) or either (random)."""
+        size, sign = options.get("size"), options.get("sign")
+        if isinstance(size, bool) or not isinstance(size, int | float) or size <= 0:
+            raise UserError(
+                f"task.corruption.size={size} is wrong: say how far off outliers lie, in the targets' unit"
+            )
+        if sign not in SIGNS:
+            raise UserError(f"task.corruption.sign={sign} is wrong: choose one of {', '.join(SIGNS)}")
+        signs = torch.randint(0, 2, targets.shape, generator=generator).mul_(2).sub_(1).float()
+        if sign != "random":
+            signs.fill_(1.0 if sign == "positive" else -1.0)
+        return targets + size * signs
+
+    def scaled(self, targets: Tensor) -> Tensor:
+        """Targets (N, D) as the loss sees them."""
+        return (targets - self.mean.to(targets.device)) / self.std.to(targets.device)
+
+    def unscaled(self, outputs: Tensor) -> Tensor:
+        """Raw outputs (N, D) in the targets' unit."""
+        return outputs * self.std.to(outputs.device) + self.mean.to(outputs.device)
+
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        return (len(targets), self.output_features)
+
+    def metrics(self, final: bool) -> Metrics:
+        chosen: dict[str, Any] = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
+        if final:
+            chosen["r2"] = R2Score()
+            chosen["median_absolute_error"] = MedianAbsoluteError()
+        return Metrics([View(self._centred, chosen)])
+
+    def _centred(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Both less the training mean: R² squares numbers, and in float32 large ones lose their digits."""
+        centre = self.centre.to(outputs.device)
+        return self.unscaled(outputs.float()) - centre, targets - centre

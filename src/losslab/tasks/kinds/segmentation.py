@@ -1,0 +1,77 @@
+"""Segmentation: each pixel is of the object or not; a pixel is predicted where its raw output is above 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import Tensor
+from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
+
+from losslab.errors import UserError
+from losslab.pictures import mask_overlays
+from losslab.tasks.kinds.base import Kind
+from losslab.tasks.metrics import BoundaryF1, MeanOf, Metrics, View
+from losslab.tasks.metrics.views import hard
+from losslab.tasks.sources import Raw
+
+
+class Segmentation(Kind):
+    """Targets: masks of 0 and 1, (N, 1, H, W) uint8. Raw outputs: (N, 1, H, W); sigmoid is the probability.
+
+    Losses are fed (N, 1, H, W): `mask` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
+    with targets, so that for them too the decision falls at 0.
+
+    Metrics, over all pixels of all images together: intersection over union; at the end also Dice score,
+    boundary F1 (within one pixel), pixel accuracy, and total variation of the predicted mask, that is the
+    share of neighbouring pixels with different answers.
+    """
+
+    primary = "iou"
+    higher_is_better = True
+    output_features = 1
+    target_forms: ClassVar = {
+        "mask": lambda self, targets: targets.float(),
+        "signed": lambda self, targets: targets.float().mul_(2).sub_(1),
+    }
+    pictures: ClassVar = {
+        "masks": lambda self, inputs, outputs, targets: mask_overlays.draw(inputs, hard(outputs), targets),
+    }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Segmentation:
+        shape, image = tuple(raw.targets.shape[1:]), tuple(raw.input_at(0).shape)
+        if len(image) != 3 or shape not in (image[1:], (1, *image[1:])):
+            raise UserError(
+                f"task.kind=segmentation needs images (C, H, W) and masks (H, W) or (1, H, W) of one size, "
+                f"the data have {image} and {shape}"
+            )
+        if not bool(((raw.targets == 0) | (raw.targets == 1)).all()):
+            raise UserError(
+                f"task.kind=segmentation needs masks of 0 and 1, the data have values from "
+                f"{raw.targets.min()} to {raw.targets.max()}"
+            )
+        return cls()
+
+    def select(self, raw: Raw) -> Raw:
+        raw.targets = raw.targets.byte().reshape(len(raw), 1, *raw.targets.shape[-2:])
+        return raw
+
+    def output_shape(self, targets: Tensor) -> tuple[int, ...]:
+        return tuple(targets.shape)
+
+    def metrics(self, final: bool) -> Metrics:
+        chosen: dict[str, Any] = {"iou": BinaryJaccardIndex(validate_args=False)}
+        if final:
+            chosen["dice"] = BinaryF1Score(validate_args=False)
+            chosen["boundary_f1"] = BoundaryF1()
+            chosen["pixel_accuracy"] = BinaryAccuracy(validate_args=False)
+            chosen["total_variation"] = MeanOf(lambda mask, _: _total_variation(mask.float()))
+        return Metrics([View(lambda outputs, targets: (hard(outputs), targets.long()), chosen)])
+
+
+def _total_variation(masks: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours, (N, 1, H, W) to (N,)."""
+    down = masks.diff(dim=2).abs().flatten(1)
+    right = masks.diff(dim=3).abs().flatten(1)
+    return (down.sum(dim=1) + right.sum(dim=1)) / (down.shape[1] + right.shape[1])

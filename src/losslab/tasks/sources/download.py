@@ -1,0 +1,113 @@
+"""Downloads that show progress, go on where they were cut off, and are held to a checksum."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import shutil
+import tarfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from losslab.errors import UserError
+
+BLOCK = 2**18
+TIMEOUT_SECONDS = 30
+
+
+def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) -> None:
+    """Download `path` from the first of `urls` that gives it; does nothing where it is there already.
+
+    What arrived stays in `path` + ".part", and the next call asks for the rest only.
+
+    Args:
+        task: whose data these are, for the sentence that says what to do.
+        md5: of the whole file, where it is published.
+
+    Raises UserError where no address answers, and where the file is not what it should be.
+    """
+    if path.is_file():
+        return
+    reasons = []
+    part = path.with_name(path.name + ".part")
+    for url in urls:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _download(url, part)
+        except (OSError, http.client.HTTPException) as error:
+            reasons.append(f"{url}: {getattr(error, 'reason', None) or error}")
+            continue
+        if md5 is not None and _md5(part) != md5:
+            part.unlink()
+            reasons.append(f"{url}: the checksum is wrong")
+            continue
+        part.replace(path)
+        return
+    raise UserError(
+        f"no data of {task} under {path.parent} and they could not be downloaded ({'; '.join(reasons)}): run "
+        f"scripts/download_data where there is a network, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
+        f"that has them"
+    )
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a .gz (one file), .zip or .tar.gz into `folder`, then delete it.
+
+    Raises UserError for an archive that is damaged or would write outside `folder`.
+    """
+    try:
+        if archive.suffix == ".zip":
+            with zipfile.ZipFile(archive) as zipped:
+                zipped.extractall(folder)  # drops "..", and leading "/" by itself
+        elif archive.name.endswith((".tar.gz", ".tgz")):
+            with tarfile.open(archive) as tarred:
+                tarred.extractall(folder, filter="data")
+        else:
+            unfinished = folder / f"{archive.stem}.part"
+            with gzip.open(archive) as source, unfinished.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            unfinished.replace(folder / archive.stem)
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise UserError(f"{archive} cannot be unpacked ({error}): delete it and download it again") from None
+    archive.unlink()
+
+
+def _download(url: str, part: Path) -> None:
+    have = part.stat().st_size if part.is_file() else 0
+    request = urllib.request.Request(url, headers={"User-Agent": "losslab"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise
+        part.unlink()  # longer than the file, or complete already: either way the start is no use
+        return _download(url, part)
+    with response:
+        if have and response.status != http.client.PARTIAL_CONTENT:
+            have = 0  # a server that cannot resume sends everything
+        length = response.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns) as progress, part.open("ab" if have else "wb") as file:
+            bar = progress.add_task(part.stem, total=total, completed=have)
+            while block := response.read(BLOCK):
+                file.write(block)
+                progress.advance(bar, len(block))
+    if total is not None and part.stat().st_size != total:
+        raise OSError(f"cut off after {part.stat().st_size:,} of {total:,} bytes; run it again to go on")
+
+
+def _md5(path: Path) -> str:
+    digest = hashlib.md5(usedforsecurity=False)  # what the data sets publish; against damage, not attack
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

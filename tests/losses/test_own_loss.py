@@ -1,0 +1,87 @@
+"""A person's own loss beside the standard ones: a class, a plain function, a function that makes a loss."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from losslab import records
+from losslab.check.examples import KINDS
+from losslab.criterion import build_criterion
+from losslab.losses.make import is_loss_function
+
+MODULE = '''
+import torch
+
+class MyLoss(torch.nn.Module):
+    def forward(self, prediction, target):
+        return torch.nn.functional.cross_entropy(prediction, target)
+
+def my_function(prediction, target, power=2):
+    return ((prediction - target).abs() ** power).mean()
+
+def my_factory(power):
+    return lambda prediction, target: my_function(prediction, target, power)
+'''
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "my_own_losses.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "my_own_losses"
+    sys.modules.pop("my_own_losses", None)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("my_function", 2), ("my_function +loss.loss.power=3", 3), ("my_factory +loss.loss.power=1", 1)],
+)
+def test_plain_functions_work_as_losses(composed, module, target, expected):
+    name, *more = target.split()
+    config, _ = composed("loss=custom", f"loss.loss._target_={module}.{name}", *more)
+    kind = KINDS["regression"]
+    criterion = build_criterion(config["loss"], kind, "custom")
+    outputs, targets = kind.outputs(), kind.targets()
+    assert torch.allclose(criterion(outputs, targets), (outputs - targets).abs().pow(expected).mean())
+
+
+def test_what_is_a_loss_and_what_makes_one():
+    assert is_loss_function(torch.nn.functional.mse_loss, {})
+    assert is_loss_function(lambda *both: 0, {})
+    assert not is_loss_function(torch.nn.MSELoss, {})
+    assert not is_loss_function(lambda power: 0, {"power": 2})
+    assert not is_loss_function(lambda first, second: 0, {"first": 1, "second": 2})
+
+
+def test_inline_class_trains_like_the_loss_it_copies(train, module):
+    own, _ = train("loss=custom", f"loss.loss._target_={module}.MyLoss")
+    standard, _ = train("loss=cross_entropy")
+    assert own.metrics["test"] == standard.metrics["test"]
+
+
+def test_a_five_line_file_beside_the_standard_losses(tmp_path):
+    """The command as the README has it, in a folder with my_losses.py and loss/mine.yaml."""
+    (tmp_path / "my_losses.py").write_text(MODULE)
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "mine.yaml").write_text(
+        "loss: {_target_: my_losses.MyLoss}\n"
+        "output_activation: identity\ntargets: class_index\neats: logits\n"
+    )
+    arguments = ["-m", "loss=cross_entropy,mine", "seed=0,1", "trainer.max_epochs=1", "folder=out"]
+    done = subprocess.run(
+        [sys.executable, "-m", "losslab.cli.main", *arguments, "--config-dir", "."],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [records.load(folder) for folder in records.find([tmp_path / "out"])]
+    results = {(record.choices["loss"], record.seed): record.metrics["test"] for record in found}
+    assert len(results) == 4
+    assert results["mine", 0] == results["cross_entropy", 0]
+    assert results["mine", 1] == results["cross_entropy", 1]
