@@ -13,7 +13,6 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from losslab import findings
 from losslab.records import Record
 
-FIRST_COLUMNS = ("loss", "activation", "init")
 # Groups that change nothing in the result, or have columns of their own.
 NO_COLUMNS = ("diagnostics", "experiment", "trainer")
 
@@ -47,20 +46,12 @@ def write_findings(writer: Any, record: Record) -> None:
 
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
-    """One row of the HParams page. Every run has the same columns, also where it has no result.
-
-    TensorBoard shows the first five at once, and the first metric; the others are a click away.
-    """
+    """One row of the HParams page. Every run has the same columns, also where it has no result."""
     config = record.config
     hyperparameters: dict[str, Any] = {
-        **{group: record.choices[group] for group in FIRST_COLUMNS if group in record.choices},
-        "learning_rate": config["optimizer"].get("lr", float("nan")),
+        **{group: name for group, name in sorted(record.choices.items()) if group not in NO_COLUMNS},
         "seed": record.seed,
-        **{
-            group: name
-            for group, name in sorted(record.choices.items())
-            if group not in (*FIRST_COLUMNS, *NO_COLUMNS)
-        },
+        "learning_rate": config["optimizer"].get("lr", float("nan")),
         "batch_size": config["trainer"]["batch_size"],
         "max_epochs": config["trainer"]["max_epochs"],
     }

@@ -11,8 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from losslab.compare import Arm, TaskComparison
-from losslab.logbook import DIAGNOSTICS_FILE
+from losslab.logbook import load_measurements
 from losslab.report.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
+
+COLUMNS = ["moment", "layer", "norm"]
 
 
 def draw_gradient_norms(task: TaskComparison) -> Figure | None:
@@ -51,28 +53,24 @@ def gradient_norms(arm: Arm) -> pd.DataFrame:
     """A row a moment ("first", "late") and layer (from 1): the median norm over the arm's runs."""
     parts = [part for folder in arm.runs["folder"] if not (part := _of_run(Path(folder))).empty]
     if not parts:
-        return pd.DataFrame(columns=["moment", "layer", "norm"])
+        return pd.DataFrame(columns=COLUMNS)
     return _medians(pd.concat(parts))
 
 
 def _of_run(folder: Path) -> pd.DataFrame:
-    """One run's norms; empty where diagnostics were off or the file is damaged."""
-    columns = ["moment", "layer", "norm"]
-    try:
-        table = pd.read_csv(folder / DIAGNOSTICS_FILE)
-        rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+")]
-        norms = pd.DataFrame(
-            {
-                "step": rows["step"].astype(int),
-                "layer": rows["layer"].str.removeprefix("layer_").astype(int),
-                "norm": rows["value"].astype(float),
-            }
-        )
-    except (OSError, ValueError, KeyError, AttributeError):
-        return pd.DataFrame(columns=columns)
+    """One run's norms; empty where diagnostics were off."""
+    table = load_measurements(folder)
+    rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
+    norms = pd.DataFrame(
+        {
+            "step": rows["step"],
+            "layer": [int(layer.removeprefix("layer_")) for layer in rows["layer"]],
+            "norm": rows["value"],
+        }
+    )
     norms = norms[np.isfinite(norms["norm"]) & (norms["norm"] > 0)]
     if norms.empty:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=COLUMNS)
     first = norms[norms["step"] == norms["step"].min()].assign(moment="first")
     late = norms[norms["step"] > norms["step"].max() / 2].assign(moment="late")
     return _medians(pd.concat([first, late]))

@@ -22,6 +22,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from losslab import findings, records
 from losslab.compare import Arm, Comparison, TaskComparison
+from losslab.logbook import load_measurements
 from losslab.report.figures import read_curves
 from losslab.report.layer_figure import draw_gradient_norms
 from losslab.report.metric_figure import draw_metric
@@ -30,14 +31,14 @@ from losslab.report.tables import as_markdown, escaped
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
 LONGEST_NAME = 80
-# Tags of the runs that are laid over each other, by chart; TensorBoard takes regular expressions.
+# What is laid over each other of all runs, as far as some run has it: (quantity, layer) -> chart's title.
 OVERLAYS = {
-    "training loss of each batch": [r"batch_loss/train"],
-    "gradient norm of the first layer": [r"gradient_norm/layer_1"],
-    "gradient norm of all parameters": [r"gradient_norm/all"],
-    "update of the first layer, relative": [r"update_ratio/layer_1"],
-    "dead units of the first layer, share": [r"activation_dead_share/layer_1"],
-    "saturated outputs of the first layer, share": [r"activation_saturated_share/layer_1"],
+    ("gradient_norm", "layer_1"): "gradient norm of the first layer",
+    ("gradient_norm", "all"): "gradient norm of all parameters",
+    ("update_ratio", "layer_1"): "update of the first layer, relative",
+    ("activation_dead_share", "layer_1"): "dead units of the first layer, share",
+    ("activation_saturated_share", "layer_1"): "saturated outputs of the first layer, share",
+    ("gradient_noise", "signal_to_noise"): "signal to noise of the gradient",
 }
 
 
@@ -145,8 +146,25 @@ def _layout(comparison: Comparison) -> dict[str, dict[str, list[object]]]:
     runs: dict[str, list[object]] = {
         f"validation {metric}": ["Multiline", [f"{re.escape(metric)}/validation"]] for metric in metrics
     }
-    runs |= {title: ["Multiline", tags] for title, tags in OVERLAYS.items()}
+    runs["training loss of each batch"] = ["Multiline", ["batch_loss/train"]]
+    measured = _measured(comparison)
+    for key, title in OVERLAYS.items():
+        if key in measured:
+            runs[title] = [
+                "Multiline",
+                ["/".join(key)],
+            ]  # a regular expression, but without special characters
     return {"arms": bands, "runs": runs}
+
+
+def _measured(comparison: Comparison) -> set[tuple[str, str]]:
+    """(quantity, layer) of what the diagnostics measured in some arm's first run."""
+    found: set[tuple[str, str]] = set()
+    for task in comparison.tasks:
+        for arm in task.arms:
+            table = load_measurements(Path(arm.runs["folder"].iloc[0]))
+            found |= set(zip(table["quantity"], table["layer"], strict=True))
+    return found
 
 
 def _pixels(figure: Figure) -> np.ndarray:
