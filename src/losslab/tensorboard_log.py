@@ -13,6 +13,10 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from losslab import findings
 from losslab.records import Record
 
+FIRST_COLUMNS = ("loss", "activation", "init")
+# Groups that change nothing in the result, or have columns of their own.
+NO_COLUMNS = ("diagnostics", "experiment", "trainer")
+
 
 class RunLogger(TensorBoardLogger):
     """Lightning's logger with one event file a run: it stays open from the first step to the last result."""
@@ -43,12 +47,20 @@ def write_findings(writer: Any, record: Record) -> None:
 
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
-    """One row of the HParams page. Every run has the same columns, also where it has no result."""
+    """One row of the HParams page. Every run has the same columns, also where it has no result.
+
+    TensorBoard shows the first five at once, and the first metric; the others are a click away.
+    """
     config = record.config
     hyperparameters: dict[str, Any] = {
-        **{group: name for group, name in sorted(record.choices.items()) if group != "experiment"},
-        "seed": record.seed,
+        **{group: record.choices[group] for group in FIRST_COLUMNS if group in record.choices},
         "learning_rate": config["optimizer"].get("lr", float("nan")),
+        "seed": record.seed,
+        **{
+            group: name
+            for group, name in sorted(record.choices.items())
+            if group not in (*FIRST_COLUMNS, *NO_COLUMNS)
+        },
         "batch_size": config["trainer"]["batch_size"],
         "max_epochs": config["trainer"]["max_epochs"],
     }
@@ -58,7 +70,7 @@ def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
         if key not in known and "." in key:
             hyperparameters[key] = value
     metrics = {
-        f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("validation", "test")
+        f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("test", "validation")
     }
     for target in record.targets:
         metrics[f"final/steps_to_{target.value:g}"] = _number(target.step)

@@ -84,7 +84,7 @@ def test_no_data_and_no_network(losslab, monkeypatch, tmp_path):
     monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", refuse)
     status, printed = losslab("task=mnist")
     assert status == 2
-    assert re.fullmatch(r"losslab: no MNIST under .*scripts/download_data.*LOSSLAB_DATA.*\n", printed)
+    assert re.fullmatch(r"losslab: no data of MNIST under .*scripts/download_data.*LOSSLAB_DATA.*\n", printed)
 
 
 def test_a_folder_that_cannot_be_written(losslab, tmp_path):

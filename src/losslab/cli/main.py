@@ -230,7 +230,7 @@ def _print_summary(record: Record, folder: Path, brief: bool) -> None:
         )
         out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
     out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
-    out.print(escape(f"  tensorboard --logdir {folder}"), highlight=False)
+    out.print(escape(f"  losslab-tensorboard {folder}"), highlight=False)
 
 
 if __name__ == "__main__":
