@@ -12,6 +12,7 @@ TASKS = {
     "class_index": ["task=digits", "trainer.max_epochs=1"],
     "values": ["task=diabetes", "trainer.max_epochs=3"],
     "multi_hot": ["task=breast_cancer", "trainer.max_epochs=2"],
+    "signed": ["task=breast_cancer", "trainer.max_epochs=2"],
     "mask": [
         "task=clutter", "task.source.samples=40", "task.source.size=24", "task.source.foreground=0.2",
         "model=unet", "model.channels=[4,8]", "trainer.batch_size=4", "trainer.max_epochs=3",
