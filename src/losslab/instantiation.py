@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hydra.errors import InstantiationException
@@ -36,6 +37,8 @@ def make(config: Mapping[str, Any], where: str) -> Any:
 def _place(error: BaseException) -> str:
     """Where a person's own file failed; nothing for what an installed library says."""
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames or "site-packages" in frames[-1].filename or "losslab" in frames[-1].filename:
+    if not frames or "site-packages" in frames[-1].filename:
+        return ""
+    if Path(__file__).parent in Path(frames[-1].filename).parents:
         return ""
     return f" ({frames[-1].filename}, line {frames[-1].lineno})"

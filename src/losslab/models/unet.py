@@ -46,7 +46,7 @@ def unet(
         raise UserError(f"model.channels={list(channels)}: model.norm=group needs widths that 4 divides")
     if min(input_shape[1:]) < SMALLEST:
         raise UserError(
-            f"model=unet halves the image {LEVELS - 1} times and needs at least {SMALLEST}×{SMALLEST}; "
+            f"model=unet halves the image {LEVELS - 1} times and needs {SMALLEST}×{SMALLEST} pixels; "
             f"the task has {input_shape[1]}×{input_shape[2]}"
         )
     from monai.networks.nets import BasicUNet  # here, because importing MONAI takes a second
