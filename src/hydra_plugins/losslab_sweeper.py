@@ -25,25 +25,21 @@ class LosslabSweeper(BasicSweeper):
         folder = Path(self.config.hydra.sweep.dir)
         batch = [overrides for part in self._batches(arguments) for overrides in part]
         planned = sweep.plan(batch, self._compose, preflight=self._runs_here())
-        folder.mkdir(parents=True, exist_ok=True)
-        sweep.write_plan(planned, folder)
-        todo = sweep.unfinished(planned, folder)
-        finished = len(planned) - len(todo)
-        already = f", {finished} finished already" if finished else ""
-        console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
-        try:
-            results = (
-                self.launcher.launch([run.hydra_overrides() for run in todo], initial_job_idx=0)
-                if todo
-                else []
-            )
-            for result in results:
-                if isinstance(
-                    result._return_value, Exception
-                ):  # what escaped from a run: a bug, or a UserError
-                    raise result._return_value  # by hand, for `return_value` also prints
-        finally:
-            summarise_sweep(folder)
+        with sweep.locked(folder):
+            sweep.write_plan(planned, folder)
+            todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
+            already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
+            console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
+            results: Sequence[Any] = []
+            try:
+                if todo:
+                    results = self.launcher.launch([run.hydra_overrides() for run in todo], initial_job_idx=0)
+                for result in results:
+                    # What escaped from a run: a bug, or a UserError. By hand, for `return_value` also prints.
+                    if isinstance(result._return_value, Exception):
+                        raise result._return_value
+            finally:
+                summarise_sweep(folder)
         if error := sweep.failures(planned, folder):
             raise error
         return results

@@ -14,3 +14,9 @@ class RunsFailed(UserError):
     """Runs ended as `failed`. Their records are written; the command exits with status 1."""
 
     exit_status = 1
+
+
+def first_line(error: BaseException) -> str:
+    """What another library's exception says, as part of a sentence: its first line that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

@@ -10,7 +10,7 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 
 
 def make(config: Mapping[str, Any], where: str) -> Any:
@@ -27,7 +27,7 @@ def make(config: Mapping[str, Any], where: str) -> Any:
         cause: BaseException = error.__cause__ or error
         if isinstance(cause, UserError):
             raise cause from None
-        reason = (str(cause) or type(cause).__name__).splitlines()[0]
+        reason = first_line(cause)
         if isinstance(cause, LookupError):  # its text is the key alone
             reason = f"{type(cause).__name__} {reason}"
         target = config.get("_target_")

@@ -9,6 +9,7 @@ and lays the runs of a sweep over each other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,15 @@ from losslab.records import CURVE_COLUMNS
 
 DIAGNOSTICS_FILE = "diagnostics.csv"
 MEASUREMENT_COLUMNS = ["step", "quantity", "layer", "value"]
+
+
+def load_measurements(folder: Path) -> pd.DataFrame:
+    """A run's diagnostics.csv; without rows where diagnostics were off or the file is no such table."""
+    types = {"step": int, "quantity": str, "layer": str, "value": float}
+    try:
+        return pd.read_csv(folder / DIAGNOSTICS_FILE)[MEASUREMENT_COLUMNS].astype(types)
+    except (OSError, ValueError, TypeError, KeyError):
+        return pd.DataFrame(columns=MEASUREMENT_COLUMNS).astype(types)
 
 
 class Logbook:

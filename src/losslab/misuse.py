@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.losses.eats import EATS, GIVES, LOGITS, MISUSE, eaten_by, is_elementwise
-from losslab.losses.make import find_target, first_line
+from losslab.losses.make import find_target
 
 ON_PURPOSE = "on_purpose"
 _ALL_THE_SAME = "to run it all the same, set allow_misuse=true"

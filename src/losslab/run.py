@@ -142,6 +142,7 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         task.input_shape,
         task.kind.output_features,
         config["seed"],
+        inputs=lambda: task.splits["train"].head(256)[0],
     )
     criterion = build_criterion(
         config["loss"],

@@ -44,8 +44,9 @@ class Settings(pydantic.BaseModel):
     seed: int = pydantic.Field(ge=0, lt=2**32)
     data_dir: str
     deterministic: bool
-    pictures: pydantic.NonNegativeInt | None
+    retry_failed: bool
     allow_misuse: bool
+    pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
 
 

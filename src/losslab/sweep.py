@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from losslab import records, settings
 from losslab.errors import RunsFailed, UserError
 from losslab.identity import folder_name, identities
 from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
+
+LOCK_FILE = ".lock"
 
 
 @dataclasses.dataclass
@@ -71,22 +73,48 @@ def plan(
     return list(planned.values())
 
 
-def unfinished(planned: Iterable[PlannedRun], folder: Path) -> list[PlannedRun]:
-    """Those that have no record of their own yet."""
-    return [run for run in planned if not _is_done(folder / run.folder, run.identity)]
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The folder for one sweep at a time; the lock of a process that is gone counts for nothing.
+
+    https://py-filelock.readthedocs.io
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(
+            f"another sweep is running in {folder}: wait for it, or choose another folder=FOLDER"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool) -> list[PlannedRun]:
+    """Those that have no record of their own yet; with `retry_failed` also those that failed."""
+    return [run for run in planned if not _is_done(folder / run.folder, run.identity, retry_failed)]
 
 
 def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
-    """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay."""
+    """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
+
+    A run that was planned here before keeps its folder, whatever else is swept by now.
+    """
     path = folder / PLAN_FILE
     entries: dict[str, dict[str, Any]] = {}
     if path.exists():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             entries = {entry["identity"]: entry for entry in json.loads(path.read_text())["runs"]}
     for run in planned:
-        entry = dataclasses.asdict(run)
-        entry["name"] = run.folder
-        entries.setdefault(run.identity, entry)
+        if run.identity in entries:
+            run.folder = str(entries[run.identity]["folder"])
+        else:
+            entries[run.identity] = {**dataclasses.asdict(run), "name": run.folder}
     plan_data = {"schema_version": PLAN_SCHEMA_VERSION, "runs": list(entries.values())}
     records.write_atomically(path, json.dumps(plan_data, indent=1) + "\n")
 
@@ -111,7 +139,8 @@ def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
     more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
     return RunsFailed(
         f"{len(failed)} of {total} runs failed: {named}{more}. "
-        f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; all other runs are finished and compared."
+        f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; the other runs are compared. "
+        "retry_failed=true runs them again."
     )
 
 
@@ -123,9 +152,9 @@ def _differing(batch: Sequence[Sequence[str]]) -> set[str]:
     return {override for overrides in batch for override in overrides} - common
 
 
-def _is_done(folder: Path, identity: str) -> bool:
+def _is_done(folder: Path, identity: str, retry_failed: bool) -> bool:
     try:
         record = records.load(folder)
     except records.RecordError:
         return False
-    return record.identity == identity and record.status != records.FAILED
+    return record.identity == identity and not (retry_failed and record.status == records.FAILED)

@@ -13,6 +13,9 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from losslab import findings
 from losslab.records import Record
 
+# Groups that change nothing in the result, or have columns of their own.
+NO_COLUMNS = ("diagnostics", "experiment", "trainer")
+
 
 class RunLogger(TensorBoardLogger):
     """Lightning's logger with one event file a run: it stays open from the first step to the last result."""
@@ -46,7 +49,7 @@ def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
     """One row of the HParams page. Every run has the same columns, also where it has no result."""
     config = record.config
     hyperparameters: dict[str, Any] = {
-        **{group: name for group, name in sorted(record.choices.items()) if group != "experiment"},
+        **{group: name for group, name in sorted(record.choices.items()) if group not in NO_COLUMNS},
         "seed": record.seed,
         "learning_rate": config["optimizer"].get("lr", float("nan")),
         "batch_size": config["trainer"]["batch_size"],
@@ -58,7 +61,7 @@ def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
         if key not in known and "." in key:
             hyperparameters[key] = value
     metrics = {
-        f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("validation", "test")
+        f"final/{record.metric}_{split}": _number(record.primary(split)) for split in ("test", "validation")
     }
     for target in record.targets:
         metrics[f"final/steps_to_{target.value:g}"] = _number(target.step)

@@ -9,7 +9,7 @@ def test_help_names_every_group_and_shows_examples(command):
     assert done.returncode == 0
     for words in (
         "loss: ",
-        "task: digits",
+        "digits, ",
         "experiment: ",
         "losslab -m loss=cross_entropy,mse seed=0,1,2",
         "--config-dir",

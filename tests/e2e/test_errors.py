@@ -48,7 +48,10 @@ def losslab(tmp_path, monkeypatch, capfd):
         ),
         (["loss.output_activation=softmx"], r"softmx.*choose one of identity"),
         (["loss=custom"], r"loss.loss._target_"),
-        (["loss=custom", "loss.loss._target_=no_such.Loss"], r"no_such.Loss could not be made.*no_such"),
+        (
+            ["loss=custom", "loss.loss._target_=no_such.Loss"],
+            r"no_such.Loss could not be found.*No module named 'no_such'",
+        ),
         (["model.hidden=[0]"], r"model.hidden=\[0\] is wrong"),
         (["model=cnn", "model.channels=[1,1,1,1]"], r"too often for inputs of 8×8"),
         (["optimizer.lr"], r"optimizer.lr"),
@@ -81,7 +84,7 @@ def test_no_data_and_no_network(losslab, monkeypatch, tmp_path):
     monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", refuse)
     status, printed = losslab("task=mnist")
     assert status == 2
-    assert re.fullmatch(r"losslab: no MNIST under .*scripts/download_data.*LOSSLAB_DATA.*\n", printed)
+    assert re.fullmatch(r"losslab: no data of MNIST under .*scripts/download_data.*LOSSLAB_DATA.*\n", printed)
 
 
 def test_a_folder_that_cannot_be_written(losslab, tmp_path):
@@ -117,3 +120,10 @@ def test_every_experiment_composes(composed):
     for name in names:
         _, choices = composed(f"+experiment={name}")
         assert choices["experiment"] == name
+
+
+def test_libraries_add_no_lines_of_their_own(command):
+    done = command("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")

@@ -95,8 +95,8 @@ def test_a_sweep_compares_resumes_and_counts_what_went_wrong(command, own_losses
 
     # The same command with one more seed: nothing that was done is done again, what failed is.
     before = {name: (folder / name / "record.json").stat().st_mtime_ns for name in records}
-    again = command(*arguments, "seed=0,1,2")
-    assert "12 runs in sweep, 6 finished already" in again.stdout
+    again = command(*arguments, "seed=0,1,2", "retry_failed=true")
+    assert "12 runs in sweep, 6 done already" in again.stdout
     after = {name: (folder / name / "record.json").stat().st_mtime_ns for name in records}
     redone = {name for name in records if before[name] != after[name]}
     assert redone == {name for name in records if records[name]["status"] == "failed"}

@@ -226,5 +226,5 @@ def test_targets_that_do_not_fit_the_kind(kind, inputs, targets, sentence):
 
 
 def test_target_scaling_that_does_not_exist():
-    with pytest.raises(UserError, match="task.target_scaling=log"):
+    with pytest.raises(UserError, match=r"task\.target_scaling=log"):
         Regression.from_config({"target_scaling": "log"}, Raw(torch.zeros(2, 1), torch.zeros(2)))

@@ -86,7 +86,8 @@ def test_a_dataset(tmp_path, monkeypatch, train, in_memory):
     (tmp_path / "my_points.py").write_text(DATASET)
     monkeypatch.syspath_prepend(str(tmp_path))
     record, _ = train(
-        "task=custom", "task.kind=binary", "task.source._target_=my_points.Points", f"task.in_memory={in_memory}",
+        "task=custom", "task.kind=binary", "task.source._target_=my_points.Points",
+        f"task.in_memory={in_memory}",
         "loss=bce_with_logits", "optimizer.lr=0.01", "trainer.max_epochs=15", "pictures=null",
     )  # fmt: skip
     assert record.status == "finished", record.error

@@ -1,4 +1,4 @@
-"""Small made-up batches of every form of target, and a perfect prediction of each."""
+"""Small made-up batches of every form of target."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losslab.losses.eats import LOG_VALUES, VALUES
-
-SAMPLES, CLASSES, SIDE = 6, 4, 8  # all different, so that shapes cannot fit by accident
+SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes cannot fit by accident
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +40,7 @@ class ExampleKind:
         if self.name == "regression":
             return torch.randn(count, *self.shape, generator=generator)
         if self.name == "segmentation":
-            return _rectangles(count, self.shape[-1])
+            return _rectangles(count, *self.shape[1:])
         return ((torch.arange(count)[:, None] + torch.arange(self.shape[0])) % 2).float()
 
     def outputs(self, count: int = SAMPLES, scale: float = 1.0, seed: int = 1) -> Tensor:
@@ -59,32 +57,25 @@ class ExampleKind:
 
 KINDS = {
     "multiclass": ExampleKind("multiclass", ("class_index", "one_hot"), (CLASSES,)),
-    "binary": ExampleKind("binary", ("multi_hot",), (1,)),
-    "multilabel": ExampleKind("multilabel", ("multi_hot",), (CLASSES,)),
+    "binary": ExampleKind("binary", ("multi_hot", "signed"), (1,)),
+    "multilabel": ExampleKind("multilabel", ("multi_hot", "signed"), (CLASSES,)),
     "regression": ExampleKind("regression", ("values",), (1,)),
-    "segmentation": ExampleKind("segmentation", ("mask",), (1, SIDE, SIDE)),
+    "segmentation": ExampleKind("segmentation", ("mask", "signed"), (1, HEIGHT, WIDTH)),
 }
-
-
-def perfect(kind: ExampleKind, targets: Tensor, eats: str | None, margin: float) -> Tensor:
-    """Raw outputs that say the targets: the targets themselves where the loss compares values with the raw
-    outputs, else certain logits, ±margin."""
-    encoded = targets if kind.name == "regression" else (kind.signs(targets) + 1) / 2
-    if eats == LOG_VALUES:
-        return encoded.log()
-    return encoded if eats == VALUES or kind.name == "regression" else margin * kind.signs(targets)
 
 
 def _encode(form: str) -> Callable[[Any, Tensor], Tensor]:
     if form == "one_hot":
         return lambda kind, targets: torch.nn.functional.one_hot(targets, kind.shape[0]).float()
+    if form == "signed":
+        return lambda kind, targets: 2 * targets - 1
     return lambda kind, targets: targets
 
 
-def _rectangles(count: int, side: int) -> Tensor:
-    """(count, 1, side, side) masks with one rectangle each, of growing size."""
-    masks = torch.zeros(count, 1, side, side)
+def _rectangles(count: int, height: int, width: int) -> Tensor:
+    """(count, 1, height, width) masks with one rectangle each, of growing size."""
+    masks = torch.zeros(count, 1, height, width)
     for index in range(count):
-        size = 2 + index % max(1, side - 2)
-        masks[index, :, 1 : 1 + size, : max(1, size - 1)] = 1
+        size = 1 + index % (height - 2)
+        masks[index, :, 1 : 1 + size, : max(1, min(size, width - 1))] = 1
     return masks

@@ -14,7 +14,7 @@ import torch
 from hydra.utils import get_object
 from torch import Tensor
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.instantiation import make
 from losslab.losses.balance import BALANCED, balanced_weight
 
@@ -82,10 +82,6 @@ def is_loss_function(target: Any, config: Mapping[str, Any]) -> bool:
     ]
     takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
     return len(waiting) >= 2 or takes_any
-
-
-def first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _as_weight(value: Any, key: str, name: str, form: str, encoded_targets: Callable[[], Tensor]) -> Any:

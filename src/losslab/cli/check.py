@@ -1,0 +1,65 @@
+"""`losslab-check`: examines one loss. Parses arguments, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command's exit status: 0, 1 where something unsound was found, 2 for bad input."""
+    arguments = _parser().parse_args(argv)
+    # heavy imports come after parsing, so that --help answers at once
+    from losslab.check.compose import compose_subject
+    from losslab.check.examine import examine
+    from losslab.check.findings import UNSOUND
+    from losslab.check.table import table
+    from losslab.cli.console import console
+    from losslab.errors import UserError
+
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
+    try:
+        subject = compose_subject(
+            arguments.target, arguments.overrides, kind=arguments.kind, config_dir=arguments.config_dir
+        )
+    except UserError as error:
+        print(f"losslab-check: {error}", file=sys.stderr)
+        return error.exit_status
+    examination = examine(subject, machine_code=arguments.compile)
+    if arguments.json:
+        print(json.dumps(examination.as_data(), indent=1, ensure_ascii=False))
+    else:
+        console().print(table(examination))
+    return 1 if examination.verdict == UNSOUND else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="losslab-check",
+        description="Examine a loss: shapes, minimum, gradients, large outputs, precision, batches, speed. "
+        "Exit status 1 where something unsound is found.",
+    )
+    parser.add_argument(
+        "target", metavar="TARGET", help="a name of the catalogue, or a path like my_losses.MyLoss"
+    )
+    parser.add_argument(
+        "overrides",
+        metavar="KEY=VALUE",
+        nargs="*",
+        help="as for losslab, e.g. loss.loss.gamma=3 or loss.output_activation=softmax",
+    )
+    parser.add_argument(
+        "--kind",
+        help="of targets: multiclass, binary, multilabel, regression or segmentation (default: by the loss)",
+    )
+    parser.add_argument("--config-dir", metavar="FOLDER", type=Path, help="with a folder loss/ of your own")
+    parser.add_argument("--compile", action="store_true", help="also torch.compile to machine code")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

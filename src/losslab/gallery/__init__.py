@@ -1,0 +1,1 @@
+"""`losslab-gallery`: every loss and activation with its derivative, as pictures."""

@@ -1,0 +1,215 @@
+"""A finished multirun as a person sees it: TensorBoard in a real browser, page by page.
+
+Needs Debian's chromium and playwright; skipped with a reason without them, required with
+LOSSLAB_REQUIRE_BROWSER=1. With LOSSLAB_SCREENSHOTS=FOLDER every page is also saved as a picture.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from losslab import records
+
+ARMS = ("cross_entropy", "mse")
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    missing = "" if path else "no chromium on this machine (Debian: apt-get install chromium)"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing = "playwright is not installed (pip install playwright)"
+    if missing:
+        if os.environ.get("LOSSLAB_REQUIRE_BROWSER") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def multirun(browser, tmp_path_factory):
+    """Two losses over two seeds, looked into with diagnostics=full."""
+    folder = tmp_path_factory.mktemp("browser") / "losses"
+    command = [sys.executable, "-m", "losslab.cli.main", "-m", f"loss={','.join(ARMS)}", "seed=0,1"]
+    command += ["activation=sigmoid", "diagnostics=full", "trainer.max_epochs=4", f"folder={folder}"]
+    subprocess.run([*command, "trainer.accelerator=cpu"], check=True, capture_output=True, timeout=240)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(multirun):
+    """What `losslab-tensorboard` prints; at the end it must stop on Ctrl-C without a word of complaint."""
+    command = [sys.executable, "-m", "losslab.cli.tensorboard", str(multirun)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    yield re.search(r"http://localhost:\d+/", line)[0]
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in complaints
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    page = browser.new_page(viewport={"width": 1500, "height": 950})
+    page.set_default_timeout(30_000)
+    page.goto(address)
+    return page
+
+
+@pytest.fixture
+def visit(page, address, request):
+    """visit("scalars") opens that page of TensorBoard."""
+
+    def go(name):
+        page.goto(f"{address}#{name}")
+        page.reload()
+        return page
+
+    yield go
+    if folder := os.environ.get("LOSSLAB_SCREENSHOTS"):
+        page.wait_for_timeout(1500)
+        page.screenshot(path=str(Path(folder) / f"{request.node.name.removeprefix('test_')}.png"))
+
+
+def runs(multirun):
+    return {folder.name: records.load(folder) for folder in records.find([multirun])}
+
+
+def sees(page, *texts):
+    for text in texts:
+        page.get_by_text(text).first.wait_for(state="visible")
+
+
+def sees_drawn(page, selector):
+    """Some path inside `selector` has more than a point to draw."""
+    # a line of many points has a long description; axes and legends have short ones
+    page.wait_for_function(
+        """selector => {
+            const within = (root, found) => {
+                for (const element of root.querySelectorAll('*')) {
+                    if (element.matches(selector)) found.push(element);
+                    if (element.shadowRoot) within(element.shadowRoot, found);
+                }
+                return found;
+            };
+            const paths = root => [
+                ...root.querySelectorAll('path'),
+                ...[...root.querySelectorAll('*')]
+                    .filter(e => e.shadowRoot).flatMap(e => paths(e.shadowRoot)),
+            ];
+            return within(document, []).some(
+                element => paths(element.shadowRoot || element).concat(paths(element))
+                    .some(path => (path.getAttribute('d') || '').length > 60));
+        }""",
+        arg=selector,
+    )
+
+
+def test_time_series(visit, multirun):
+    page = visit("timeseries")
+    sees(page, *runs(multirun), "comparison", *(f"comparison/{arm}" for arm in ARMS))
+    card = page.locator("card-view", has_text="accuracy/test").first
+    for name, record in runs(multirun).items():
+        row = card.locator("tb-data-table-content-row", has_text=name).first
+        row.wait_for()
+        numbers = [float(number) for number in re.findall(r"\d\.\d+", row.inner_text())]
+        assert any(abs(number - record.primary("test")) < 5e-4 for number in numbers)
+
+
+def test_scalars(visit, multirun):
+    page = visit("scalars")
+    groups = ("accuracy", "batch_loss", "gradient_norm", "update_ratio", "gradient_noise", "learning_rate")
+    sees(page, *runs(multirun), "accuracy/validation", *groups)
+    sees_drawn(page, "tf-scalar-card")
+
+
+def test_custom_scalars(visit):
+    page = visit("custom_scalars")
+    sees(page, "validation accuracy: mean over seeds, band from lowest to highest", "Matches (2)")
+    sees(page, "gradient norm of the first layer", "Matches (4)")
+    sees_drawn(page, "tf-custom-scalar-margin-chart-card")
+    sees_drawn(page, "tf-custom-scalar-multi-line-chart-card")
+
+
+def test_histograms(visit, multirun):
+    page = visit("histograms")
+    sees(page, "gradients", "weights", "tag: activations/layer_1", *runs(multirun))
+    sees_drawn(page, "vz-histogram-timeseries")
+
+
+def test_distributions(visit, multirun):
+    page = visit("distributions")
+    sees(page, "gradients", "weights", "tag: activations/layer_1", *runs(multirun))
+    sees_drawn(page, "vz-distribution-chart")
+
+
+def test_images(visit):
+    page = visit("images")
+    sees(page, "tag: final_metric", "tag: gradient_norms", "validation_curves")
+    picture = page.locator("tf-image-loader img").first
+    picture.wait_for(state="visible")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+
+
+def test_hparams_shows_every_run_and_sorts(visit, multirun):
+    page = visit("hparams")
+    sees(page, "learning_rate", "final/accuracy_test", "final/accuracy_validation")
+    sees(page, *runs(multirun))
+
+    def trials():
+        cells = page.locator("vaadin-grid-cell-content").all_inner_texts()
+        return [cell.strip() for cell in cells if cell.strip() in runs(multirun)]
+
+    values = {name: record.primary("test") for name, record in runs(multirun).items()}
+    cells = [cell.strip() for cell in page.locator("vaadin-grid-cell-content").all_inner_texts()]
+    assert {f"{value:.5f}" for value in values.values()} <= set(cells)
+    assert set(ARMS) <= set(cells)
+    for place, choice in enumerate(("final/accuracy_test", "Descending")):
+        menu = page.locator("paper-dropdown-menu:visible").nth(place)
+        menu.click()
+        menu.locator("paper-item", has_text=choice).first.click()
+    best_first = sorted(values, key=lambda name: -values[name])
+    for _ in range(50):
+        if trials() == best_first:
+            break
+        page.wait_for_timeout(100)
+    assert trials() == best_first
+
+
+def test_text(visit):
+    page = visit("text")
+    sees(page, "comparison/text_summary", "Rank: by the median over all runs", "config", "findings", "model")
+    sees(page, *ARMS)
+
+
+def test_graphs(visit):
+    page = visit("graphs")
+    sees(page, "Main Graph")
+    for node in ("input", "Sequential", "output"):
+        page.locator("tf-graph-scene text", has_text=node).first.wait_for(state="visible")
+
+
+def test_projector(visit):
+    page = visit("projector")
+    inner = page.frame_locator("iframe").frame_locator("iframe")
+    inner.get_by_text("penultimate_layer").first.wait_for(state="attached")  # in a menu
+    inner.get_by_text("270").first.wait_for(state="visible")  # validation samples of digits
+    inner.get_by_text("128").first.wait_for(state="visible")  # units of the hidden layer
