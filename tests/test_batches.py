@@ -98,3 +98,21 @@ def test_reading_a_dataset_leaves_the_training_stream_alone():
 def test_targets_are_encoded():
     stream = batches(in_memory(9), encode=lambda targets: -targets)
     assert all(torch.equal(inputs[:, 0].long(), -targets) for inputs, targets in flat(stream))
+
+
+def test_bytes_are_scaled_when_they_are_used():
+    stored = torch.arange(12, dtype=torch.uint8).reshape(12, 1)
+    split = Split(inputs=stored, targets=torch.arange(12), scaling=Scaling(0.5, 2.0))
+    for stream in (flat(batches(split)), evaluation_batches(split, 5, CPU)):
+        for inputs, targets in stream:
+            assert inputs.dtype == torch.float32
+            assert torch.allclose(inputs[:, 0], (targets / 255 - 0.5) / 2)
+
+
+def test_a_split_is_a_view_of_all_samples():
+    whole = torch.arange(20, dtype=torch.float32).unsqueeze(1)
+    split = Split(inputs=whole, targets=torch.arange(20), indices=torch.tensor([3, 5, 8, 13, 19]))
+    for stream in (flat(batches(split, batch_size=2)), evaluation_batches(split, 2, CPU)):
+        seen = [(inputs[:, 0].tolist(), targets.tolist()) for inputs, targets in stream]
+        assert all(inputs == targets for inputs, targets in seen)
+        assert sorted(target for _, targets in seen for target in targets) == [3, 5, 8, 13, 19]

@@ -18,6 +18,7 @@ def test_pairs_show_two_digits_and_use_each_once():
     single = digits()
     both = pairs(single, apart=8, shift=0, seed=0)  # beside each other: the halves are the digits
     assert both.inputs.shape[1:] == (1, 8, 16)
+    assert len(both) > 750  # of 898, less those of one digit twice
     assert (both.targets.sum(dim=1) == 2).all()
     images = single.inputs.flatten(1)
     halves = torch.cat([both.inputs[..., :8].flatten(1), both.inputs[..., 8:].flatten(1)])
