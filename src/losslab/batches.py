@@ -127,15 +127,23 @@ class TrainingBatches:
             yield scaled, self.encode(targets.to(self.device, non_blocking=True))
 
 
-def evaluation_batches(split: Split, batch_size: int, device: torch.device) -> Iterator[Batch]:
-    """All samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded."""
+def evaluation_batches(
+    split: Split, batch_size: int, device: torch.device, count: int | None = None
+) -> Iterator[Batch]:
+    """Samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded.
+
+    Args:
+        count: only the first so many; all where not given.
+    """
+    count = len(split) if count is None else count
     if split.inputs is not None:
-        for positions in torch.arange(len(split), device=device).split(batch_size):
+        for positions in torch.arange(count, device=device).split(batch_size):
             inputs, targets = split.gather(positions)
             yield split.prepare(inputs), targets
         return
     assert split.dataset is not None
     # A generator of its own: the loader must not draw from the training stream.
-    loader: DataLoader[Batch] = DataLoader(split.dataset, batch_size=batch_size, generator=torch.Generator())
+    dataset = torch.utils.data.Subset(split.dataset, range(count))
+    loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch_size, generator=torch.Generator())
     for inputs, targets in loader:
         yield split.prepare(inputs.to(device)), targets.to(device)

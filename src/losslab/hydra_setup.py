@@ -5,6 +5,7 @@ Light on purpose: `losslab --help` and shell completion go through here.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from datetime import datetime
@@ -86,6 +87,8 @@ def register() -> None:
     """Make all of it known to Hydra and OmegaConf; safe to call again."""
     OmegaConf.register_new_resolver("losslab.data_dir", default_data_folder, replace=True)
     OmegaConf.register_new_resolver("losslab.stamp", unique_stamp, use_cache=True, replace=True)
+    # It logs what it raises, too; the exception becomes one sentence of ours.
+    logging.getLogger("hydra.utils").setLevel(logging.CRITICAL)
     plugins = Plugins.instance()
     plugins.register(ExperimentSource)
     plugins.register(LosslabSearchPath)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hydra.errors import InstantiationException
@@ -25,6 +27,18 @@ def make(config: Mapping[str, Any], where: str) -> Any:
         cause: BaseException = error.__cause__ or error
         if isinstance(cause, UserError):
             raise cause from None
-        raise UserError(
-            f"{where}: {config.get('_target_')} could not be made: {first_line(cause)}"
-        ) from error
+        reason = first_line(cause)
+        if isinstance(cause, LookupError):  # its text is the key alone
+            reason = f"{type(cause).__name__} {reason}"
+        target = config.get("_target_")
+        raise UserError(f"{where}: {target} could not be made: {reason}{_place(cause)}") from error
+
+
+def _place(error: BaseException) -> str:
+    """Where a person's own file failed; nothing for what an installed library says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or "site-packages" in frames[-1].filename:
+        return ""
+    if Path(__file__).parent in Path(frames[-1].filename).parents:
+        return ""
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})"

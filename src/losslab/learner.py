@@ -6,19 +6,23 @@ It knows networks, criteria and tasks; it knows nothing of files, sweeps or whic
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from losslab.batches import Chunk, evaluation_batches
+from losslab.batches import Batch, Chunk, evaluation_batches
 from losslab.criterion import Criterion
 from losslab.diagnostics.base import Diagnostic
 from losslab.logbook import Logbook
 from losslab.losses.terms import WeightedSum
 from losslab.records import Target
-from losslab.tasks import Split, Task
+from losslab.tasks import Task
+
+# Evaluation inputs that are small are scaled once and kept, instead of at each evaluation.
+KEPT_BYTES = 64 * 2**20
 
 
 class Diverged(Exception):
@@ -62,6 +66,7 @@ class Learner(pl.LightningModule):
         self.evaluation_seconds = 0.0
         self._make_optimizer = optimizer
         self._evaluated_at = -1
+        self._kept_batches: dict[str, list[Batch]] = {}
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         parameters = [*self.network.parameters(), *self.criterion.parameters()]
@@ -147,8 +152,7 @@ class Learner(pl.LightningModule):
         self._evaluated_at = self.step
         started = time.perf_counter()
         for name in ("train", "validation"):
-            limit = len(self._splits["validation"]) if name == "train" else None
-            self.latest[name] = self.evaluate(self._splits[name], final=False, limit=limit)
+            self.latest[name] = self.evaluate(self._curve_batches(name), final=False)
             self.logbook.add(self.step, self.training_seconds, name, self.latest[name])
         reached = self.latest["validation"][self.task.kind.primary]
         better = (lambda a, b: a >= b) if self.task.kind.higher_is_better else (lambda a, b: a <= b)
@@ -157,35 +161,45 @@ class Learner(pl.LightningModule):
                 target.step, target.seconds = self.step, self.training_seconds
         self.evaluation_seconds += time.perf_counter() - started
 
+    def _curve_batches(self, name: str) -> Iterable[Batch]:
+        """What curves are evaluated on: validation, and as many training samples; kept ready if small."""
+        if name in self._kept_batches:
+            return self._kept_batches[name]
+        split, count = self._splits[name], min(len(self._splits[name]), len(self._splits["validation"]))
+        batches = evaluation_batches(split, self.settings["eval_batch_size"], self.device, count)
+        sample, _ = split.head(1)
+        if sample.numel() * 4 * count > KEPT_BYTES:
+            return batches
+        self._kept_batches[name] = list(batches)
+        return self._kept_batches[name]
+
     def on_test_start(self) -> None:
         self._splits = self.task.on(self.device)
 
     def test_step(self, split: str, batch_index: int) -> None:
         """The final word on a split, with all metrics. Lightning's test loop gives it the split's name."""
-        self.latest[split] = self.evaluate(self._splits[split], final=True)
+        batches = evaluation_batches(self._splits[split], self.settings["eval_batch_size"], self.device)
+        self.latest[split] = self.evaluate(batches, final=True)
         if split == "test":
             self.logbook.add(self.step, self.training_seconds, split, self.latest[split])
 
     @torch.no_grad()
-    def evaluate(self, split: Split, final: bool, limit: int | None = None) -> dict[str, Any]:
-        """Loss and the task's metrics over (the first `limit` samples of) a split, in evaluation mode.
+    def evaluate(self, batches: Iterable[Batch], final: bool) -> dict[str, Any]:
+        """Loss and the task's metrics over batches of (inputs, targets), in evaluation mode.
 
         The loss is the mean over batches weighted by their sizes: with one batch it is the loss itself.
         """
         training = self.network.training
         self.network.eval()
         metrics = self._metrics(final)
-        batch_size = min(self.settings["eval_batch_size"], limit or len(split))
         total_loss = torch.zeros((), device=self.device)
         seen = 0
-        for inputs, targets in evaluation_batches(split, batch_size, self.device):
+        for inputs, targets in batches:
             outputs = self.network(inputs)
             encoded = self.task.kind.encode(targets, self.criterion.form)
             total_loss += self.criterion(outputs, encoded).float() * len(inputs)
             metrics.update(outputs, targets)
             seen += len(inputs)
-            if limit and seen >= limit:
-                break
         self.network.train(training)
         values = {"loss": (total_loss / seen).item()}
         for name, value in metrics.compute().items():

@@ -161,6 +161,13 @@ def test_overrides_reach_the_loss(examined):
     assert "slopes -0.9, 0.1" in found["no kinks"].numbers
 
 
+@pytest.mark.parametrize("kind", ["multiclass", "binary", "segmentation", "regression"])
+def test_squared_error_is_sound_on_every_kind(examined, kind):
+    """On raw outputs the target itself is the best prediction, as one-hot, as ±1, as it is."""
+    _, found = examined("mse", kind)
+    assert found["lowest where prediction = target"].verdict == SOUND
+
+
 def test_exit_status_and_json(capsys):
     assert main(["mse", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)

@@ -120,3 +120,10 @@ def test_every_experiment_composes(composed):
     for name in names:
         _, choices = composed(f"+experiment={name}")
         assert choices["experiment"] == name
+
+
+def test_libraries_add_no_lines_of_their_own(command):
+    done = command("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")

@@ -13,7 +13,6 @@ from losslab.losses import balance, brier, focal, generalised_cross_entropy, log
 from losslab.losses.gaussian_nll import GaussianNLL
 from losslab.losses.mse_mean_terms import MSEMeanTerms
 from losslab.losses.smoothness import Smoothness
-from losslab.losses.soft_margin import SoftMargin
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS = 3 * torch.randn(12, 4, generator=GENERATOR, dtype=torch.float64)
@@ -146,7 +145,7 @@ def test_mean_terms_move_the_minimum_by_half_alpha():
 
 def test_soft_margin_is_binary_cross_entropy():
     value = functional.binary_cross_entropy_with_logits(LOGITS, ONE_HOT)
-    assert same(SoftMargin()(LOGITS, ONE_HOT), value)
+    assert same(nn.SoftMarginLoss()(LOGITS, 2 * ONE_HOT - 1), value)
 
 
 def test_smoothness_counts_both_axes_and_no_other():

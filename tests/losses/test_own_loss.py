@@ -70,7 +70,7 @@ def test_a_five_line_file_beside_the_standard_losses(tmp_path):
         "loss: {_target_: my_losses.MyLoss}\n"
         "output_activation: identity\ntargets: class_index\neats: logits\n"
     )
-    arguments = ["-m", "loss=cross_entropy,mine", "seed=0,1", "trainer.max_epochs=1", "folder=out"]
+    arguments = ["-m", "loss=cross_entropy,mine", "seed=0", "trainer.max_epochs=1", "folder=out"]
     done = subprocess.run(
         [sys.executable, "-m", "losslab.cli.main", *arguments, "--config-dir", "."],
         cwd=tmp_path,
@@ -82,6 +82,5 @@ def test_a_five_line_file_beside_the_standard_losses(tmp_path):
     assert done.returncode == 0, done.stderr
     found = [records.load(folder) for folder in records.find([tmp_path / "out"])]
     results = {(record.choices["loss"], record.seed): record.metrics["test"] for record in found}
-    assert len(results) == 4
+    assert len(results) == 2
     assert results["mine", 0] == results["cross_entropy", 0]
-    assert results["mine", 1] == results["cross_entropy", 1]

@@ -1,4 +1,4 @@
-"""Small made-up batches of every form of target, and a perfect prediction of each."""
+"""Small made-up batches of every form of target."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-from losslab.losses.eats import LOG_VALUES, VALUES
 
 SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes cannot fit by accident
 
@@ -59,25 +57,18 @@ class ExampleKind:
 
 KINDS = {
     "multiclass": ExampleKind("multiclass", ("class_index", "one_hot"), (CLASSES,)),
-    "binary": ExampleKind("binary", ("multi_hot",), (1,)),
-    "multilabel": ExampleKind("multilabel", ("multi_hot",), (CLASSES,)),
+    "binary": ExampleKind("binary", ("multi_hot", "signed"), (1,)),
+    "multilabel": ExampleKind("multilabel", ("multi_hot", "signed"), (CLASSES,)),
     "regression": ExampleKind("regression", ("values",), (1,)),
-    "segmentation": ExampleKind("segmentation", ("mask",), (1, HEIGHT, WIDTH)),
+    "segmentation": ExampleKind("segmentation", ("mask", "signed"), (1, HEIGHT, WIDTH)),
 }
-
-
-def perfect(kind: ExampleKind, targets: Tensor, eats: str | None, margin: float) -> Tensor:
-    """Raw outputs that say the targets: the targets themselves where the loss compares values with the raw
-    outputs, else certain logits, ±margin."""
-    encoded = targets if kind.name == "regression" else (kind.signs(targets) + 1) / 2
-    if eats == LOG_VALUES:
-        return encoded.log()
-    return encoded if eats == VALUES or kind.name == "regression" else margin * kind.signs(targets)
 
 
 def _encode(form: str) -> Callable[[Any, Tensor], Tensor]:
     if form == "one_hot":
         return lambda kind, targets: torch.nn.functional.one_hot(targets, kind.shape[0]).float()
+    if form == "signed":
+        return lambda kind, targets: 2 * targets - 1
     return lambda kind, targets: targets
 
 

@@ -17,6 +17,7 @@ _NEAREST: dict[str, Callable[[], nn.Module]] = {
     "one_hot": nn.CrossEntropyLoss,
     "multi_hot": nn.BCEWithLogitsLoss,
     "mask": nn.BCEWithLogitsLoss,
+    "signed": nn.SoftMarginLoss,
     "values": nn.MSELoss,
 }
 

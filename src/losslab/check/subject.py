@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from losslab.check.examples import KINDS, ExampleKind, perfect
+from losslab.check.examples import KINDS, ExampleKind
 from losslab.criterion import build_criterion, matching_form
 from losslab.errors import UserError
-from losslab.losses.eats import LOG_VALUES, eaten_by
+from losslab.losses.eats import LOG_VALUES, VALUES, eaten_by
 from losslab.losses.make import find_target
 
 
@@ -58,7 +58,12 @@ class Subject:
 
     def perfect(self, targets: Tensor, margin: float = 30.0) -> Tensor:
         """Raw outputs that say the targets as certainly as the loss can want it."""
-        return perfect(self.kind, targets, self.compared_with, margin)
+        if self.kind.name == "regression":
+            return targets.log() if self.compared_with == LOG_VALUES else targets
+        if self.compared_with == VALUES:
+            form = "one_hot" if self.kind.name == "multiclass" else self.criterion().form
+            return self.kind.encode(targets, form)
+        return margin * self.kind.signs(targets)
 
     @property
     def criterion_form(self) -> str | None:
@@ -73,7 +78,7 @@ class Subject:
     @property
     def takes_logits(self) -> bool:
         """Whether outputs express certainty by their size, and not by being equal to the target."""
-        return self.kind.name != "regression" and self.compared_with != "values"
+        return self.kind.name != "regression" and self.compared_with != VALUES
 
 
 def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:

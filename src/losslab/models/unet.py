@@ -1,8 +1,9 @@
-"""U-Net for masks (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597), MONAI's with residual units."""
+"""U-Net for masks (Ronneberger, Fischer and Brox 2015, arXiv:1505.04597), MONAI's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from torch import nn
 
@@ -10,7 +11,13 @@ from losslab.errors import UserError
 from losslab.models.fit import IMAGE, takes
 from losslab.models.swap import swap_activations
 
-NORMS = ("instance", "group")
+# Neither depends on the other samples of the batch. Groups as in Wu and He 2018, arXiv:1803.08494.
+NORMS: dict[str, Any] = {
+    "instance": ("instance", {"affine": True}),
+    "group": ("group", {"num_groups": 4}),
+}
+LEVELS = 5
+SMALLEST = 2**LEVELS  # its lowest level has 2×2 pixels: one alone has no spread to normalise by
 
 
 @takes(IMAGE, IMAGE)
@@ -19,44 +26,38 @@ def unet(
     output_features: int,
     activation: Callable[..., nn.Module],
     channels: Sequence[int],
-    residual_units: int,
     norm: str,
 ) -> nn.Module:
-    """Images (N, C, H, W) to (N, output_features, H, W).
+    """Images (N, C, H, W) to (N, output_features, H, W); two convolutions a level, maximum pooling between.
 
-    https://monai.readthedocs.io/en/stable/networks.html#unet
+    MONAI's BasicUNet, not its UNet, which normalises its outputs image by image when it has residual units:
+    it then cannot say that an image has more foreground than another.
+    https://monai.readthedocs.io/en/stable/networks.html#basicunet
 
     Args:
-        channels: width of each level; each level but the last halves the image.
-        residual_units: convolutions in a level's residual unit; 0 for one plain convolution.
-        norm: "instance" or "group" (in four groups): neither depends on the other samples of the batch.
+        channels: width of each of the five levels; each but the last halves the image.
+        norm: "instance", or "group" (in four groups).
     """
-    if len(channels) < 2 or any(not isinstance(width, int) or width < 1 for width in channels):
+    if len(channels) != LEVELS or any(not isinstance(width, int) or width < 1 for width in channels):
+        raise UserError(f"model.channels={list(channels)} is wrong: give five widths, [16, 16, 32, 64, 128]")
+    if norm not in NORMS:
+        raise UserError(f"model.norm={norm} does not exist: choose one of {', '.join(NORMS)}")
+    if norm == "group" and any(width % 4 for width in channels):
+        raise UserError(f"model.channels={list(channels)}: model.norm=group needs widths that 4 divides")
+    if min(input_shape[1:]) < SMALLEST:
         raise UserError(
-            f"model.channels={list(channels)} is wrong: give two or more widths, e.g. [16, 32, 64]"
+            f"model=unet halves the image {LEVELS - 1} times and needs {SMALLEST}×{SMALLEST} pixels; "
+            f"the task has {input_shape[1]}×{input_shape[2]}"
         )
-    if norm not in NORMS or (norm == "group" and any(width % 4 for width in channels)):
-        raise UserError(
-            f"model.norm={norm} with model.channels={list(channels)} does not work: choose one of "
-            f"{', '.join(NORMS)}; group needs widths that 4 divides"
-        )
-    step = 2 ** (len(channels) - 1)
-    if any(size % step or size < step for size in input_shape[1:]):
-        raise UserError(
-            f"model.channels={list(channels)} halves the image {len(channels) - 1} times: {step} must divide "
-            f"its height and width; the task has {input_shape[1]}×{input_shape[2]}"
-        )
-    from monai.networks.nets import UNet  # here, because importing MONAI takes a second
+    from monai.networks.nets import BasicUNet  # here, because importing MONAI takes a second
 
-    network = UNet(
+    network = BasicUNet(
         spatial_dims=2,
         in_channels=input_shape[0],
         out_channels=output_features,
-        channels=list(channels),
-        strides=[2] * (len(channels) - 1),
-        num_res_units=residual_units,
+        features=[*channels, channels[0]],
         act="PRELU",
-        norm="INSTANCE" if norm == "instance" else ("GROUP", {"num_groups": 4}),
+        norm=NORMS[norm],
     )
     swap_activations(network, nn.PReLU, activation)
     return network

@@ -1,0 +1,79 @@
+"""Real data, from disk: the numbers that the tasks promise."""
+
+import os
+
+import pytest
+import torch
+
+from losslab.tasks import load_task
+
+
+def needs(folder, part):
+    if (folder / part).exists():
+        return
+    message = f"needs real data: {part} under LOSSLAB_DATA"
+    if os.environ.get("LOSSLAB_REQUIRE_REAL_DATA") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.mark.real_data
+def test_california_housing(train, real_data_dir):
+    needs(real_data_dir, "scikit_learn/cal_housing_py3.pkz")
+    overrides = ["task=california_housing", "pictures=null", "trainer.max_epochs=4", "trainer.batch_size=64"]
+    clean, _ = train(*overrides, "loss=mse")
+    assert clean.primary("test") < 0.5  # in 100,000 $
+    corrupted = [*overrides, "task.corruption.share=0.1"]
+    squared, _ = train(*corrupted, "loss=mse")
+    absolute, _ = train(*corrupted, "loss=l1")
+    assert squared.primary("test") > 1.0
+    assert absolute.primary("test") < 0.55
+
+
+@pytest.mark.real_data
+def test_penn_fudan(composed, train, real_data_dir):
+    needs(real_data_dir, "PennFudanPed/PNGImages")
+    config, _ = composed("task=penn_fudan")
+    task = load_task(config["task"], "penn_fudan")
+    assert task.input_shape == (3, 96, 96)
+    assert task.splits["train"].inputs.dtype == torch.uint8
+    assert sum(len(split) for split in task.splits.values()) == 170
+    share = float(task.training_targets.float().mean())
+    assert 0.1 < share < 0.3
+    record, _ = train(
+        "task=penn_fudan", "task.source.size=48", "model=unet", "loss=bce_with_logits", "pictures=null",
+        "trainer.max_epochs=6",
+    )  # fmt: skip
+    everything = share / 1.0  # IoU of a network that calls every pixel a person
+    assert record.primary("test") > everything + 0.1
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("task", "guess"), [("mnist_one_against_rest", 0.05), ("mnist_pairs", 0.31)])
+def test_tasks_made_of_mnist(train, real_data_dir, task, guess):
+    record, _ = train(f"task={task}", "loss=bce_with_logits", "pictures=null", "trainer.max_epochs=1")
+    assert record.status == "finished"
+    assert record.primary("test") > guess + 0.1
+
+
+@pytest.mark.real_data
+def test_mnist_cut_down_and_corrupted(train, real_data_dir):
+    overrides = ["task=mnist", "loss=cross_entropy", "pictures=null", "trainer.max_epochs=1"]
+    record, _ = train(*overrides, "task.imbalanced={9:0.01}", "task.corruption.share=0.1")
+    recall = record.metrics["test"]["recall_per_class"]
+    assert recall[9] < min(recall[:9])
+
+
+def test_a_pickle_that_everyone_can_write_is_refused(tmp_path):
+    from losslab.errors import UserError
+    from losslab.tasks.sources.scikit_learn import california_housing
+
+    folder = tmp_path / "scikit_learn"
+    folder.mkdir()
+    (folder / "cal_housing_py3.pkz").write_bytes(b"never read")
+    (folder / "cal_housing_py3.pkz").chmod(0o666)
+    with pytest.raises(UserError, match=r"cal_housing_py3.pkz can be written by everyone"):
+        california_housing(str(tmp_path))
+    (folder / "cal_housing_py3.pkz").chmod(0o644)
+    with pytest.raises(UserError, match=r"cannot be read \(damaged\?\)"):
+        california_housing(str(tmp_path))
