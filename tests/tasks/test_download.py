@@ -136,7 +136,7 @@ def png(array):
 
 
 def penn_fudan_zip(count=PHOTOGRAPHS):
-    """Photographs that are half grey, half black, with two people on the grey half, as in the real zip."""
+    """Photographs half grey, half black, with two people on the grey half, laid out as in the real zip."""
     photograph = np.zeros((40, 60, 3), dtype=np.uint8)
     photograph[:, :30] = 100
     people = np.zeros((40, 60), dtype=np.uint8)

@@ -214,7 +214,7 @@ def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
         (Multilabel, (4, 2), torch.tensor([0, 1, 0, 1]), "with a column a label"),
         (Multilabel, (2, 2), torch.tensor([[0, 3], [1, 1]]), "values from 0 to 3"),
         (Regression, (2, 2), torch.zeros(2, 3, 4), "task.kind=regression needs targets of shape"),
-        (Segmentation, (2, 1, 8, 8), torch.zeros(2, 1, 4, 4), "masks .* of one size"),
+        (Segmentation, (2, 1, 8, 8), torch.zeros(2, 1, 4, 4), r"masks .* of one size"),
         (Segmentation, (2, 8), torch.zeros(2, 8), "needs images"),
         (Segmentation, (2, 1, 4, 4), torch.full((2, 4, 4), 255), "values from 255 to 255"),
         (Multiclass, (2, 2), torch.tensor([0.5, 1.0]), "whole-number class indices"),

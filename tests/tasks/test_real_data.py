@@ -42,10 +42,9 @@ def test_penn_fudan(composed, train, real_data_dir):
     assert 0.1 < share < 0.3
     record, _ = train(
         "task=penn_fudan", "task.source.size=48", "model=unet", "loss=bce_with_logits", "pictures=null",
-        "trainer.max_epochs=6",
+        "trainer.max_epochs=4", "model.channels=[8,16,32,32,32]",
     )  # fmt: skip
-    everything = share / 1.0  # IoU of a network that calls every pixel a person
-    assert record.primary("test") > everything + 0.1
+    assert record.primary("test") > share + 0.1  # the IoU of calling every pixel a person is `share`
 
 
 @pytest.mark.real_data

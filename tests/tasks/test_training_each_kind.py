@@ -1,4 +1,4 @@
-"""Each kind from the command's config to the record, on embedded data: it learns, all metrics are there."""
+"""Each kind from config to record, on its embedded data: it learns, and all metrics are there."""
 
 import pytest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import re
 import sys
@@ -37,6 +38,8 @@ def job(cfg: DictConfig) -> str:
     folder = Path(hydra_config.runtime.output_dir)
     choices = settings.group_choices(OmegaConf.create({"hydra": hydra_config}))
     in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
+    if in_sweep:
+        _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
         raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
     overrides = [str(override) for override in hydra_config.overrides.task]
@@ -56,6 +59,16 @@ def job(cfg: DictConfig) -> str:
             f"{folder / records.RECORD_FILE}"
         )
     return record.status
+
+
+def _free_earlier_runs() -> None:
+    """Lightning's trainer and learner refer to each other, so that only the garbage collector ends them.
+
+    What is there before the first run, libraries above all, is set aside: then looking takes 20 ms, not 300.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+    gc.collect()
 
 
 def _job(cfg: DictConfig) -> str:
