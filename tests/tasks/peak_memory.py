@@ -1,0 +1,55 @@
+"""Prints, after each run on mnist, the peak memory in MB above that of the imports alone (Linux).
+
+python tests/tasks/peak_memory.py [RUNS [OVERRIDE ...]]; the same seeds as `losslab -m seed=range(0,RUNS)`.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def peak():
+    """Peak resident memory of this process, in MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def main(runs, overrides):
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+    import sklearn.datasets  # noqa: F401
+    import tensorboard  # noqa: F401
+    import torch
+    import torch.utils.tensorboard
+    import torchvision  # noqa: F401
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    from losslab import settings
+    from losslab.cli.main import _free_earlier_runs
+    from losslab.hydra_setup import package_folder, register
+    from losslab.run import run
+
+    torch.set_num_threads(1)
+    register()
+    before = peak()
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(runs):
+            with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+                chosen = ["task=mnist", "trainer.accelerator=cpu", f"seed={seed}", *overrides]
+                cfg = compose("config", overrides=chosen, return_hydra_config=True)
+            choices = settings.group_choices(cfg)
+            OmegaConf.set_struct(cfg, False)
+            cfg.folder = folder
+            del cfg["hydra"]
+            out = Path(folder) / str(seed)
+            out.mkdir()
+            _free_earlier_runs()
+            record = run(settings.resolve(cfg), choices, chosen, out)
+            print(f"run {seed + 1} {record.status}: {peak() - before:.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1, sys.argv[2:])
