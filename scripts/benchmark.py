@@ -44,17 +44,17 @@ def plain_loop(model: str, batch_size: int, epochs: int, device: torch.device) -
     """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
     config, choices = compose_run("task=mnist", f"model={model}")
     task = load_task(config["task"], choices["task"])
-    split = task.on(device)["train"]
+    inputs, targets = (part.to(device) for part in task.splits["train"].head(len(task.splits["train"])))
     network = build_network(
         config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     started = time.perf_counter()
     for _ in range(epochs):
-        order = torch.randperm(len(split), device=device)
-        for first in range(0, len(split), batch_size):
+        order = torch.randperm(len(inputs), device=device)
+        for first in range(0, len(inputs), batch_size):
             index = order[first : first + batch_size]
-            loss = nn.functional.cross_entropy(network(split.inputs[index]), split.targets[index])
+            loss = nn.functional.cross_entropy(network(inputs[index]), targets[index])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -151,6 +151,7 @@ def house_runs(
             "losslab, diagnostics=default": lambda size=size: losslab_run(*size, "diagnostics=default")[
                 "total"
             ],
+            "losslab, diagnostics=full": lambda size=size: losslab_run(*size, "diagnostics=full")["total"],
         }
         if slow:
             arms["conventional pipeline"] = lambda size=size: conventional(*size)

@@ -33,7 +33,7 @@ class Trainer(pydantic.BaseModel):
     eval_batch_size: pydantic.PositiveInt
     log_every: pydantic.PositiveInt
     accelerator: str
-    precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed", "bf16-true", "16-true"]
+    precision: Literal["32-true", "64-true", "bf16-mixed", "bf16-true"]  # 16-mixed needs a loss scaler
     gradient_clip: GradientClip
     num_workers: pydantic.NonNegativeInt
 

@@ -67,10 +67,9 @@ def address(multirun):
 
 
 @pytest.fixture(scope="module")
-def page(browser, address):
+def page(browser):
     page = browser.new_page(viewport={"width": 1500, "height": 950})
     page.set_default_timeout(30_000)
-    page.goto(address)
     return page
 
 
@@ -79,8 +78,8 @@ def visit(page, address, request):
     """visit("scalars") opens that page of TensorBoard."""
 
     def go(name):
+        page.goto("about:blank")  # from page to page TensorBoard rewrites the address as it likes
         page.goto(f"{address}#{name}")
-        page.reload()
         return page
 
     yield go
@@ -163,7 +162,7 @@ def test_distributions(visit, multirun):
 
 def test_images(visit):
     page = visit("images")
-    sees(page, "tag: final_metric", "tag: gradient_norms", "validation_curves")
+    sees(page, "tag: final_metric", "gradient_norms", "validation_curves")
     picture = page.locator("tf-image-loader img").first
     picture.wait_for(state="visible")
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300

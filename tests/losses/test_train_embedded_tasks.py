@@ -14,8 +14,8 @@ TASKS = {
     "multi_hot": ["task=breast_cancer", "trainer.max_epochs=2"],
     "signed": ["task=breast_cancer", "trainer.max_epochs=2"],
     "mask": [
-        "task=clutter", "task.source.samples=40", "task.source.size=24", "task.source.foreground=0.2",
-        "model=unet", "model.channels=[4,8]", "trainer.batch_size=4", "trainer.max_epochs=3",
+        "task=clutter", "task.source.samples=40", "task.source.size=32", "task.source.foreground=0.2",
+        "model=unet", "model.channels=[4,4,8,8,8]", "trainer.batch_size=4", "trainer.max_epochs=3",
         "optimizer.lr=0.01",
     ],
     "one_hot": ["task=digits", "trainer.max_epochs=1"],

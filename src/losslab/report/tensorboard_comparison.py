@@ -169,7 +169,7 @@ def _measured(comparison: Comparison) -> set[tuple[str, str]]:
 
 def _pixels(figure: Figure) -> np.ndarray:
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=130, bbox_inches="tight", facecolor="white")
+    figure.savefig(content, format="png", dpi=100, bbox_inches="tight", facecolor="white")
     content.seek(0)
     return imread(content)[..., :3]
 
