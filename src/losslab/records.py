@@ -56,7 +56,8 @@ class Record:
         higher_is_better: direction of the primary metric.
         metrics: split -> metric -> value at the end of training; no test values unless finished.
         targets: steps and seconds to each of the task's targets.
-        steps: optimiser steps done; `diverged_at` is the step whose loss or weights were not finite.
+        steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
+            not finite.
         timing: seconds, by part: "setup", "training", "evaluation", "total".
         error: {"type", "message", "traceback"} of a failed run.
         findings: what the diagnosis said, in words.
@@ -76,6 +77,7 @@ class Record:
     metrics: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     targets: list[Target] = dataclasses.field(default_factory=list)
     steps: int = 0
+    planned_steps: int = 0
     diverged_at: int | None = None
     timing: dict[str, float] = dataclasses.field(default_factory=dict)
     parameters: int | None = None

@@ -78,6 +78,7 @@ def run(
         metric=parts.task.kind.primary,
         higher_is_better=parts.task.kind.higher_is_better,
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
+        planned_steps=_planned_steps(config, parts.task),
     )
     with _quiet_libraries():
         logger = tensorboard_log.RunLogger(folder)
@@ -214,14 +215,15 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
     pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
     with _keyboard_interrupt_as_such():
         trainer.fit(learner, batches)
-        trainer.test(learner, [["train", "validation", "test"]], verbose=False)
+        splits = ["train", "validation", *(["test"] if config["read_test"] else [])]
+        trainer.test(learner, [splits], verbose=False)
 
 
 def _make_trainer(
     config: Mapping[str, Any], logger: TensorBoardLogger, console: Console | None, title: str, task: Task
 ) -> pl.Trainer:
     settings = config["trainer"]
-    steps = -(-len(task.splits["train"]) // settings["batch_size"]) * settings["max_epochs"]
+    steps = _planned_steps(config, task)
     callbacks = [
         make(callback, where=f"diagnostics.callbacks.{name}")
         for name, callback in config["diagnostics"]["callbacks"].items()
@@ -241,6 +243,11 @@ def _make_trainer(
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
+
+
+def _planned_steps(config: Mapping[str, Any], task: Task) -> int:
+    settings = config["trainer"]
+    return -(-len(task.splits["train"]) // settings["batch_size"]) * int(settings["max_epochs"])
 
 
 def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:

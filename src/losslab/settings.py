@@ -45,6 +45,8 @@ class Settings(pydantic.BaseModel):
     data_dir: str
     deterministic: bool
     retry_failed: bool
+    read_test: bool
+    quick: bool
     allow_misuse: bool
     pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
