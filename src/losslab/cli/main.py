@@ -23,6 +23,7 @@ from losslab.errors import RunsFailed, UserError
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
+    from losslab.claims.verdict import Verdict
     from losslab.records import Record
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
@@ -38,6 +39,9 @@ def job(cfg: DictConfig) -> str:
     folder = Path(hydra_config.runtime.output_dir)
     choices = settings.group_choices(OmegaConf.create({"hydra": hydra_config}))
     in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
+    if not in_sweep and cfg.claim is not None:
+        name = hydra_config.runtime.choices["experiment"]
+        raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
@@ -135,6 +139,23 @@ def summarise_sweep(folder: Path) -> None:
         from losslab.compare import summarise
 
         summarise(folder, console())
+
+
+def print_verdict(verdict: Verdict, folder: Path) -> None:
+    """What a claim's sweep ends with."""
+    out = console()
+    out.print(f"{verdict.claim}: {verdict.outcome}. {verdict.summary}", highlight=False, markup=False)
+    for prediction in verdict.predictions:
+        out.print(f"  {prediction.outcome}: {prediction.says}", highlight=False, markup=False)
+        for row in prediction.rows:
+            out.print(
+                f"      {row.label} {row.condition}: {row.mean} [{row.low}, {row.high}] n={row.n}, "
+                f"{prediction.margin}: {row.outcome}",
+                highlight=False,
+                markup=False,
+            )
+    for problem in verdict.problems:
+        out.print(f"  {problem}", highlight=False, markup=False)
 
 
 def overrides_first(arguments: list[str]) -> list[str]:
