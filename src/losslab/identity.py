@@ -14,7 +14,9 @@ from typing import Any, TypedDict
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
-NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "claim", "quick")
+NOT_IN_IDENTITY = (
+    *("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast", "claim", "quick"),
+)
 _SOURCE_PATHS = ("root",)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80

@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import logging
 import time
-import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,10 +21,10 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, findings, misuse, records, tensorboard_log
+from losslab import environment, failures, findings, looking, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.criterion import Criterion, build_criterion
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
@@ -49,6 +48,7 @@ class Parts:
     optimizer: Any
 
 
+@looking.quiet_writer_threads()
 def run(
     config: dict[str, Any],
     choices: Mapping[str, str],
@@ -83,7 +83,9 @@ def run(
     with _quiet_libraries():
         logger = tensorboard_log.RunLogger(folder)
         logbook = Logbook(logger)
-        tensorboard_log.write_config(logbook.writer, config)
+        looks = logbook.mishaps
+        with looks.contained("TensorBoard"):
+            tensorboard_log.write_config(logbook.writer, config)
         learner = Learner(
             parts.task,
             parts.network,
@@ -93,7 +95,7 @@ def run(
             config["task"].get("targets") or [],
             logbook,
         )
-        trainer = _make_trainer(config, logger, console, folder.name, parts.task)
+        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks)
         setup_seconds = time.perf_counter() - started
         try:
             _train(trainer, learner, config)
@@ -101,11 +103,7 @@ def run(
         except Diverged as divergence:
             record.status, record.diverged_at = DIVERGED, divergence.step
         except Exception as error:
-            record.error = {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc(),
-            }
+            record.error = failures.described(error)
     record.metrics, record.targets, record.steps = learner.latest, learner.targets, learner.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = {
@@ -114,20 +112,21 @@ def run(
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started,
     }
+    floor = None
+    with looks.contained("the loss's floor"):
+        floor = findings.loss_floor(parts.criterion, parts.task)
     record.findings = findings.diagnose(
-        findings.Evidence(
-            record,
-            logbook.curves(),
-            logbook.measurements(),
-            floor=findings.loss_floor(parts.criterion, parts.task),
-        )
+        findings.Evidence(record, logbook.curves(), logbook.measurements(), floor=floor)
     )
-    tensorboard_log.write_findings(logbook.writer, record)
-    tensorboard_log.write_hyperparameters(logger, record)
-    logger.close()
+    with looks.contained("TensorBoard"):
+        tensorboard_log.write_findings(logbook.writer, record)
+        tensorboard_log.write_hyperparameters(logger, record)
+        logger.close()
     if logbook.measured:
-        measurements = logbook.measurements().to_csv(index=False)
-        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+        with looks.contained(DIAGNOSTICS_FILE):
+            measurements = logbook.measurements().to_csv(index=False)
+            records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+    record.findings += looks.found
     records.save(record, logbook.curves(), folder)
     return record
 
@@ -168,11 +167,11 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
     try:
         with torch.no_grad():
             outputs = network(inputs)
-    except RuntimeError as error:
+    except Exception as error:  # whatever a person's own network raises
         raise UserError(
             f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
-            f"{str(error).splitlines()[0]}"
-        ) from None
+            f"{first_line(error)}"
+        ) from error
     network.train(training)
     expected = task.kind.output_shape(targets)
     if tuple(outputs.shape) != expected:
@@ -220,7 +219,12 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
 
 
 def _make_trainer(
-    config: Mapping[str, Any], logger: TensorBoardLogger, console: Console | None, title: str, task: Task
+    config: Mapping[str, Any],
+    logger: TensorBoardLogger,
+    console: Console | None,
+    title: str,
+    task: Task,
+    looks: looking.Mishaps,
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = _planned_steps(config, task)
@@ -237,7 +241,7 @@ def _make_trainer(
         **_hardware(config),
         deterministic=config["deterministic"],
         logger=logger,
-        callbacks=callbacks,
+        callbacks=[looking.guarded(callback, looks) for callback in callbacks],
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,

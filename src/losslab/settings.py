@@ -45,6 +45,7 @@ class Settings(pydantic.BaseModel):
     data_dir: str
     deterministic: bool
     retry_failed: bool
+    fail_fast: bool
     read_test: bool
     quick: bool
     allow_misuse: bool

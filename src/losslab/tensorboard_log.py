@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +26,8 @@ class RunLogger(TensorBoardLogger):
 
     def finalize(self, status: str) -> None:
         """Called by Lightning after fit and again after test; only flushes."""
-        self.experiment.flush()
+        with contextlib.suppress(OSError):  # a full disk ends no training; close() meets the error again
+            self.experiment.flush()
 
     def save(self) -> None:
         """No hparams.yaml: record.json holds the config."""

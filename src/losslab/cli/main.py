@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 import os
@@ -19,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
@@ -51,12 +52,18 @@ def job(cfg: DictConfig) -> str:
         _remove_if_empty(folder)
         raise
     _print_summary(record, folder, brief=in_sweep)
-    if record.status == records.FAILED and not in_sweep:
+    if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
-        raise RunsFailed(
-            f"the run failed with {record.error['type']}: {first_line}; the traceback is in "
+        sentence = (
+            f"failed with {record.error['type']}: {first_line}; the traceback is in "
             f"{folder / records.RECORD_FILE}"
+        )
+        if not in_sweep:
+            raise RunsFailed(f"the run {sentence}")
+        raise SweepStopped(
+            f"{folder.name} {sentence}. fail_fast=true ended the sweep there: what was finished is kept, "
+            "retry_failed=true runs it again"
         )
     return record.status
 
@@ -68,6 +75,7 @@ def _free_earlier_runs() -> None:
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # else libraries find leaks at the end, and say so
     gc.collect()
 
 
@@ -76,7 +84,8 @@ def _job(cfg: DictConfig) -> str:
     try:
         return job(cfg)
     except UserError as error:
-        if HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN:
+        in_sweep = HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN
+        if in_sweep and not isinstance(error, SweepStopped):
             raise  # the sweeper collects them
         raise _Ended(error) from None
 
@@ -87,6 +96,9 @@ class _Ended(SystemExit):
     def __init__(self, error: UserError) -> None:
         super().__init__(error.exit_status)
         self.error = error
+
+    def __reduce__(self) -> tuple[type[_Ended], tuple[UserError]]:
+        return _Ended, (self.error,)  # it may come from a worker process
 
 
 def main() -> None:
