@@ -93,6 +93,6 @@ def test_the_same_run_written_twice_is_one_run():
         runs = sweep.plan(
             [["loss=mse", "seed=0"], ["loss=mse", "seed=0"], ["loss=mse", "seed=1"]],
             lambda overrides: compose("config", overrides=overrides, return_hydra_config=True),
-            preflight=False,
         )
-    assert [run.seed for run in runs] == [0, 1]
+    assert runs[0] is runs[1]
+    assert [run.seed for run in sweep.once_each(runs)] == [0, 1]

@@ -1,64 +1,131 @@
 """Hydra's basic sweeper with losslab's before and after. Hydra only takes sweepers from this namespace.
 
-What it does is in `losslab/sweep.py`; nothing heavy is imported until a sweep really starts.
+What it does is in `losslab/sweep.py`, and for an experiment that is a claim in `losslab/claims/study.py`;
+nothing heavy is imported until a sweep really starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+
+if TYPE_CHECKING:
+    from losslab.claims.stages import ClaimRun
+    from losslab.sweep import PlannedRun, Preflight
 
 
 class LosslabSweeper(BasicSweeper):
-    """Checks every run before the first starts, runs what is missing, ends with the comparison."""
+    """Checks every run before the first starts, runs what is missing, ends with the comparison.
+
+    An experiment that is a claim is swept in two stages, tuning and reporting, and ends with its verdict.
+    """
 
     def sweep(self, arguments: list[str]) -> Any:
         from losslab import sweep
-        from losslab.cli.console import console
         from losslab.cli.main import summarise_sweep
 
-        assert self.config is not None and self.launcher is not None
+        assert self.config is not None
+        if self.config.claim is not None:
+            return self._sweep_claim(arguments)
         folder = Path(self.config.hydra.sweep.dir)
         batch = [overrides for part in self._batches(arguments) for overrides in part]
-        planned = sweep.plan(batch, self._compose, preflight=self._runs_here())
+        planned = sweep.once_each(sweep.plan(batch, self._compose, preflight=self._preflight()))
         with sweep.locked(folder):
-            sweep.write_plan(planned, folder)
-            todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
-            already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
-            console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
-            results: Sequence[Any] = []
             try:
-                if todo:
-                    results = self.launcher.launch([run.hydra_overrides() for run in todo], initial_job_idx=0)
-                for result in results:
-                    # What escaped from a run: a bug, or a UserError. By hand, for `return_value` also prints.
-                    if isinstance(result._return_value, Exception):
-                        raise result._return_value
+                self._run_missing(planned, folder)
             finally:
                 summarise_sweep(folder)
         if error := sweep.failures(planned, folder):
             raise error
-        return results
+
+    def _sweep_claim(self, arguments: list[str]) -> None:
+        from losslab import sweep
+        from losslab.claims.study import Study
+        from losslab.cli.main import print_verdict
+        from losslab.errors import UserError
+
+        assert self.config is not None
+        folder = Path(self.config.hydra.sweep.dir)
+        for override in self._parsed(arguments):
+            if override.is_sweep_override():
+                raise UserError(
+                    f"{override.input_line} sweeps, but a claim says itself what it compares: "
+                    "give one value, or write a claim of your own"
+                )
+        name = str(self.config.hydra.runtime.choices.experiment)
+        plain = OmegaConf.to_container(self.config.claim, resolve=True)
+        study = Study(name, plain, bool(self.config.quick), arguments, folder)
+        build = self._preflight()
+        known_metrics: list[set[str]] = []
+
+        def preflight(config: dict[str, Any], choices: dict[str, str]) -> None:
+            if build is not None:
+                known_metrics.append(set(build(config, choices).task.kind.metrics(final=True).names()))
+
+        sweep.plan([list(run.overrides) for run in study.rehearsal()], self._compose, preflight)
+        if known_metrics:
+            study.check_metrics(known_metrics)
+        everything: list[tuple[Sequence[PlannedRun], Path]] = []
+
+        def stage(stage_name: str, runs: Sequence[ClaimRun]) -> dict[ClaimRun, Path]:
+            below = folder / stage_name
+            planned = sweep.plan(
+                [list(run.overrides) for run in runs], self._compose, names=[run.name for run in runs]
+            )
+            everything.append((sweep.once_each(planned), below))
+            self._run_missing(*everything[-1])
+            return {run: below / place.folder for run, place in zip(runs, planned, strict=True)}
+
+        with sweep.locked(folder):
+            verdict = study.conduct(
+                stage, command=f"losslab-reproduce {name}{' --quick' if study.quick else ''}"
+            )
+        print_verdict(verdict, folder)
+        for planned, below in everything:
+            if error := sweep.failures(planned, below):
+                raise error
+
+    def _run_missing(self, planned: Sequence[PlannedRun], folder: Path) -> None:
+        """Launch what has no record yet. Raises what escaped from a run: a bug, or a UserError."""
+        from losslab import sweep
+        from losslab.cli.console import console
+
+        assert self.config is not None and self.launcher is not None
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep.write_plan(planned, folder)
+        todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
+        already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
+        console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
+        if not todo:
+            return
+        for result in self.launcher.launch([run.hydra_overrides(folder) for run in todo], initial_job_idx=0):
+            # By hand, for `return_value` also prints.
+            if isinstance(result._return_value, Exception):
+                raise result._return_value
 
     def _batches(self, arguments: list[str]) -> Sequence[Sequence[Sequence[str]]]:
         """Overrides of all runs: those of the experiment first, then those of the command line."""
+        return self.split_arguments(self._parsed([*self._parse_config(), *arguments]), self.max_batch_size)
+
+    def _parsed(self, overrides: list[str]) -> list[Any]:
         from hydra.core.override_parser.overrides_parser import OverridesParser
 
         assert self.hydra_context is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
-        return self.split_arguments(overrides, self.max_batch_size)
+        return list(parser.parse_overrides(overrides))
 
     def _compose(self, overrides: list[str]) -> DictConfig:
         assert self.hydra_context is not None and self.config is not None
         return self.hydra_context.config_loader.load_sweep_config(self.config, overrides)
 
-    def _runs_here(self) -> bool:
-        """Whether runs share this machine's data: only then are data and networks tried beforehand."""
+    def _preflight(self) -> Preflight | None:
+        """Loads and builds what a run consists of; None where runs do not share this machine's data."""
+        from losslab.run import build
+
         assert self.config is not None
         name = str(self.config.hydra.launcher._target_)
-        return name.endswith(("BasicLauncher", "JoblibLauncher"))
+        return build if name.endswith(("BasicLauncher", "JoblibLauncher")) else None

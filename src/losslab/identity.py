@@ -14,9 +14,7 @@ from typing import Any, TypedDict
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
-NOT_IN_IDENTITY = (
-    *("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast", "claim", "quick"),
-)
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
 _SOURCE_PATHS = ("root",)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
@@ -65,7 +63,12 @@ def folder_name(overrides: Iterable[str], identity: str) -> str:
         key, _, value = override.partition("=")
         key = key.lstrip("+~")
         parts.append(value if _is_group_choice(key) else f"{key.rsplit('.', 1)[-1]}={value}")
-    readable = _NOT_IN_NAMES.sub("_", ",".join(parts)).strip("._")[:LONGEST_NAME] or "run"
+    return named_folder(",".join(parts), identity)
+
+
+def named_folder(name: str, identity: str) -> str:
+    """`name` as a folder's name, with the beginning of the run's identity."""
+    readable = _NOT_IN_NAMES.sub("_", name).strip("._")[:LONGEST_NAME] or "run"
     return f"{readable}-{identity[:6]}"
 
 

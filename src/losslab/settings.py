@@ -14,6 +14,8 @@ from losslab import catalogue
 from losslab.errors import UserError
 from losslab.losses.terms import normal_terms
 
+# What a sweep is told, and no run of it needs to know.
+NOT_OF_A_RUN = ("hydra", "claim", "quick")
 _STRICT = pydantic.ConfigDict(extra="forbid")
 
 
@@ -47,7 +49,6 @@ class Settings(pydantic.BaseModel):
     retry_failed: bool
     fail_fast: bool
     read_test: bool
-    quick: bool
     allow_misuse: bool
     pictures: pydantic.NonNegativeInt | None
     trainer: Trainer
@@ -55,7 +56,7 @@ class Settings(pydantic.BaseModel):
 
 def resolve(cfg: DictConfig) -> dict[str, Any]:
     """The config as plain data with everything filled in. Raises UserError for what has no value."""
-    plain = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    plain = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in NOT_OF_A_RUN])
     try:
         container = OmegaConf.to_container(plain, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:

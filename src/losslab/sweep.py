@@ -16,10 +16,11 @@ from omegaconf import DictConfig
 
 from losslab import records, settings
 from losslab.errors import RunsFailed, UserError
-from losslab.identity import folder_name, identities
+from losslab.identity import folder_name, identities, named_folder
 from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
 
 LOCK_FILE = ".lock"
+Preflight = Callable[[dict[str, Any], dict[str, str]], Any]
 
 
 @dataclasses.dataclass
@@ -33,44 +34,61 @@ class PlannedRun:
     task_identity: str
     seed: int
 
-    def hydra_overrides(self) -> list[str]:
-        return [*self.overrides, f"hydra.sweep.subdir='{self.folder}'"]
+    def hydra_overrides(self, sweep_folder: Path) -> list[str]:
+        return [
+            *self.overrides,
+            f"hydra.sweep.dir={_quoted(sweep_folder)}",
+            f"hydra.sweep.subdir={_quoted(self.folder)}",
+        ]
 
 
 def plan(
-    batch: Sequence[Sequence[str]], compose: Callable[[list[str]], DictConfig], preflight: bool
+    batch: Sequence[Sequence[str]],
+    compose: Callable[[list[str]], DictConfig],
+    preflight: Preflight | None = None,
+    names: Sequence[str] | None = None,
 ) -> list[PlannedRun]:
     """Compose and check every run of `batch` before the first one starts.
 
     Args:
         batch: overrides of each run.
         compose: from overrides to a composed config.
-        preflight: also load the data and build each arm once, so that a misfit shows before training.
+        preflight: called for the first run of each arm with its config and choices, to load the data and
+            build it: then a misfit shows before training.
+        names: the readable part of each run's folder; made from the overrides where not given.
 
+    Returns one entry for each of `batch`: the same object where two are the same run ("seed=0,0").
     Raises UserError that names the run and what is wrong with it.
     """
     differing = _differing(batch)
-    planned: dict[str, PlannedRun] = {}
+    planned: list[PlannedRun] = []
+    known: dict[str, PlannedRun] = {}
     checked_arms: set[str] = set()
-    for overrides in batch:
+    for place, overrides in enumerate(batch):
         cfg = compose(list(overrides))
         choices = settings.group_choices(cfg)
         config = settings.resolve(cfg)
         try:
             settings.check(config, choices)
             ids = identities(config)
-            if preflight and ids["arm_identity"] not in checked_arms:
-                from losslab.run import build
-
-                build(config, choices)
+            if preflight is not None and ids["arm_identity"] not in checked_arms:
+                preflight(config, choices)
                 checked_arms.add(ids["arm_identity"])
         except UserError as error:
             raise UserError(f"{' '.join(overrides)}: {error}") from None
-        own = [override for override in overrides if override in differing]
-        folder = folder_name(own, ids["identity"])
-        # The same run written twice ("seed=0,0") is one run.
-        planned.setdefault(ids["identity"], PlannedRun(list(overrides), folder, seed=config["seed"], **ids))
-    return list(planned.values())
+        if names is None:
+            own = [override for override in overrides if override in differing]
+            folder = folder_name(own, ids["identity"])
+        else:
+            folder = named_folder(names[place], ids["identity"])
+        run = PlannedRun(list(overrides), folder, seed=config["seed"], **ids)
+        planned.append(known.setdefault(run.identity, run))
+    return planned
+
+
+def once_each(planned: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """Every run once, in the order of `plan`."""
+    return list({run.identity: run for run in planned}.values())
 
 
 @contextlib.contextmanager
@@ -142,6 +160,12 @@ def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
         f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; the other runs are compared. "
         "retry_failed=true runs them again."
     )
+
+
+def _quoted(path: Path | str) -> str:
+    """As a value of Hydra's override grammar, whatever characters a folder has."""
+    escaped = str(path).replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _differing(batch: Sequence[Sequence[str]]) -> set[str]:

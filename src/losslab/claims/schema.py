@@ -64,6 +64,7 @@ class Quick(pydantic.BaseModel):
     tuning_seeds: Seeds = [1000]
     conditions: list[str] | None = None
     tune: Grid | None = None
+    seconds: float | None = None
 
 
 class Prediction(pydantic.BaseModel):
@@ -140,6 +141,7 @@ class Claim(pydantic.BaseModel):
         conditions: name -> circumstances under which all arms are compared.
         tune: nuisance: config key -> its grid. Every arm gets the same one under each condition.
         seeds: of the reported runs; tuning_seeds: of the runs that choose from the grid.
+        seconds: processor time when it was last measured, for estimates.
     """
 
     model_config = _STRICT
@@ -153,6 +155,7 @@ class Claim(pydantic.BaseModel):
     seeds: Seeds = []
     tuning_seeds: Seeds = []
     quick: Quick = Quick()
+    seconds: float | None = None
     predictions: Annotated[list[Prediction], Field(min_length=1)]
 
     @pydantic.field_validator("conditions", mode="before")

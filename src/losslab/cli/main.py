@@ -24,6 +24,7 @@ from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
+    from losslab.claims.verdict import Verdict
     from losslab.records import Record
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
@@ -39,6 +40,9 @@ def job(cfg: DictConfig) -> str:
     folder = Path(hydra_config.runtime.output_dir)
     choices = settings.group_choices(OmegaConf.create({"hydra": hydra_config}))
     in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
+    if not in_sweep and cfg.claim is not None:
+        name = hydra_config.runtime.choices["experiment"]
+        raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
@@ -103,40 +107,48 @@ class _Ended(SystemExit):
 
 def main() -> None:
     """Entry point of the command `losslab`."""
+    try:
+        application(sys.argv[1:])
+    except UserError as error:
+        _fail(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        _fail("interrupted: what was finished is kept", 130)
+
+
+def application(arguments: list[str]) -> None:
+    """What the command does with these arguments.
+
+    Raises UserError for whatever is wrong with them, also where Hydra found it.
+    """
     # Hydra then raises instead of printing, and the sentences below are ours.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     _make_importable(Path.cwd())
-    sys.argv[1:] = overrides_first(sys.argv[1:])
-    application = hydra.main(
+    sys.argv[1:] = overrides_first(arguments)
+    hydra_main = hydra.main(
         version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
     )(_job)
     try:
-        application()
+        hydra_main()
     except _Ended as ended:
-        _fail(str(ended.error), ended.error.exit_status)
-    except UserError as error:
-        _fail(str(error), error.exit_status)
+        raise ended.error from None
     except (HydraException, OmegaConfBaseException) as error:
         if os.environ.get("LOSSLAB_DEBUG"):
             raise
-        _fail(explain(error), 2)
+        raise UserError(explain(error)) from None
     except yaml.MarkedYAMLError as error:
-        place = (
-            f"{error.problem_mark.name}, line {error.problem_mark.line + 1}"
-            if error.problem_mark
-            else "a config"
-        )
-        _fail(f"{place}: not valid YAML: {error.problem}", 2)
+        mark = error.problem_mark
+        place = f"{mark.name}, line {mark.line + 1}" if mark else "a config"
+        raise UserError(f"{place}: not valid YAML: {error.problem}") from None
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
             raise
-        _fail(explain(error), 2)  # e.g. --multirun together with --cfg
+        raise UserError(explain(error)) from None  # e.g. --multirun together with --cfg
     except OSError as error:
         if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
             raise
-        _fail(f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written", 2)
-    except KeyboardInterrupt:
-        _fail("interrupted: what was finished is kept", 130)
+        raise UserError(
+            f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"
+        ) from None
 
 
 def summarise_sweep(folder: Path) -> None:
@@ -147,6 +159,23 @@ def summarise_sweep(folder: Path) -> None:
         from losslab.compare import summarise
 
         summarise(folder, console())
+
+
+def print_verdict(verdict: Verdict, folder: Path) -> None:
+    """What a claim's sweep ends with."""
+    out = console()
+    out.print(f"{verdict.claim}: {verdict.outcome}. {verdict.summary}", highlight=False, markup=False)
+    for prediction in verdict.predictions:
+        out.print(f"  {prediction.outcome}: {prediction.says}", highlight=False, markup=False)
+        for row in prediction.rows:
+            out.print(
+                f"      {row.label} {row.condition}: {row.mean} [{row.low}, {row.high}] n={row.n}, "
+                f"{prediction.margin}: {row.outcome}",
+                highlight=False,
+                markup=False,
+            )
+    for problem in verdict.problems:
+        out.print(f"  {problem}", highlight=False, markup=False)
 
 
 def overrides_first(arguments: list[str]) -> list[str]:

@@ -42,6 +42,10 @@ class Metrics(nn.Module):
             name: value for collection in self._collections for name, value in collection.compute().items()
         }
 
+    def names(self) -> list[str]:
+        """Of what `compute` returns."""
+        return [str(name) for collection in self._collections for name in collection]
+
     def reset(self) -> None:
         """Forget all batches."""
         for collection in self._collections:

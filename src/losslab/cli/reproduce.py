@@ -1,0 +1,171 @@
+"""`losslab-reproduce`: runs what claims still lack, and prints their verdicts. Parses arguments and loops.
+
+Each claim goes the way of `losslab -m +experiment=CLAIM`, see `losslab/claims/study.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from losslab.claims.schema import Claim
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command's exit status: 0, 1 where runs failed, 2 after one sentence about bad input."""
+    arguments = _parser().parse_args(argv)
+    arguments.folder = arguments.folder or Path("claims-quick" if arguments.quick else "claims")
+    # heavy imports come after parsing, so that --help answers at once
+    from losslab.claims.catalogue import claims
+    from losslab.errors import UserError
+
+    try:
+        known = claims(arguments.config_dir)
+        if arguments.list:
+            return _list(known)
+        names = _chosen(arguments, known)
+        if arguments.dry_run:
+            return _estimate({name: known[name] for name in names}, arguments)
+        return _reproduce(names, arguments)
+    except UserError as error:
+        print(f"losslab-reproduce: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("losslab-reproduce: interrupted: what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def _reproduce(names: list[str], arguments: argparse.Namespace) -> int:
+    """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
+    from losslab.claims.verdict import load
+    from losslab.cli.main import application
+    from losslab.errors import UserError
+    from losslab.report.claims import write_report
+
+    status = 0
+    verdicts = []
+    for name in names:
+        try:
+            application(_command(name, arguments))
+        except UserError as error:
+            if len(names) == 1 and not (arguments.folder / name / "verdict.json").exists():
+                raise
+            print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
+            status = max(status, error.exit_status)
+        if (arguments.folder / name / "verdict.json").exists():
+            verdicts.append(load(arguments.folder / name))
+    write_report(arguments.folder)
+    return status
+
+
+def _command(name: str, arguments: argparse.Namespace) -> list[str]:
+    command = ["-m", f"+experiment={name}", f"folder={_quoted(arguments.folder / name)}"]
+    if arguments.jobs > 1:
+        command += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={arguments.jobs}"]
+    if arguments.quick:
+        command.append("quick=true")
+    if arguments.retry_failed:
+        command.append("retry_failed=true")
+    command += arguments.overrides
+    if arguments.config_dir is not None:
+        command += ["--config-dir", str(arguments.config_dir)]
+    return command
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "\\'") + "'"
+
+
+def _list(known: dict[str, Claim]) -> int:
+    from losslab.claims.stages import count
+    from losslab.cli.console import console
+
+    for name, claim in known.items():
+        tuning, reporting = count(claim)
+        kind = "check and sweep" if claim.check and claim.arms else "check" if claim.check else "sweep"
+        runs = f", {tuning + reporting} runs" if claim.arms else ""
+        console().print(f"{name} ({kind}{runs}): {claim.statement}", highlight=False, markup=False)
+    return 0
+
+
+def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
+    from losslab.claims.stages import count
+    from losslab.cli.console import console
+
+    out = console()
+    runs = seconds = 0.0
+    for name, claim in chosen.items():
+        asked = claim.in_quick() if arguments.quick else claim
+        tuning, reporting = count(asked)
+        cost = claim.quick.seconds if arguments.quick else claim.seconds
+        told = "" if cost is None else f", about {_duration(cost / arguments.jobs)}"
+        check = "a check, " if claim.check else ""
+        out.print(f"{name}: {check}{tuning} runs to tune, {reporting} to report{told}", highlight=False)
+        runs += tuning + reporting
+        seconds += cost or 0.0
+    out.print(
+        f"{len(chosen)} claims, {runs:.0f} runs, about {_duration(seconds / arguments.jobs)} with "
+        f"{arguments.jobs} processes, by what they took when they were last measured (docs/claims.md)",
+        highlight=False,
+    )
+    return 0
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def _chosen(arguments: argparse.Namespace, known: dict[str, Claim]) -> list[str]:
+    from losslab.errors import UserError
+
+    if arguments.all == bool(arguments.claims):
+        raise UserError("name claims, or give --all; --list shows them")
+    for name in arguments.claims:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {nearest[0]}?)" if nearest else ""
+            raise UserError(f"there is no claim {name}{hint}: --list shows all {len(known)}")
+    return list(dict.fromkeys(arguments.claims)) or list(known)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="losslab-reproduce",
+        description="Run documented claims, or what is still missing of them, and judge them. Writes "
+        "FOLDER/CLAIM/verdict.json and FOLDER/report/index.html.",
+    )
+    parser.add_argument("claims", metavar="CLAIM", nargs="*", help="names of claims; see --list")
+    parser.add_argument("--all", action="store_true", help="all claims")
+    parser.add_argument("--list", action="store_true", help="show all claims and what they say")
+    parser.add_argument("--quick", action="store_true", help="embedded data and fewer seeds: a first look")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="how many runs and about how long; run nothing"
+    )
+    parser.add_argument("--folder", metavar="FOLDER", type=Path, help="default: claims, or claims-quick")
+    parser.add_argument("--jobs", metavar="N", type=int, default=_cores(), help="processes side by side")
+    parser.add_argument("--retry-failed", action="store_true", help="run again what failed before")
+    parser.add_argument(
+        "--config-dir", metavar="FOLDER", type=Path, help="holds experiment/CLAIM.yaml of your own"
+    )
+    parser.add_argument(
+        "--override",
+        metavar="KEY=VALUE",
+        dest="overrides",
+        action="append",
+        default=[],
+        help="into every run, e.g. trainer.max_epochs=1; may be given several times",
+    )
+    return parser
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

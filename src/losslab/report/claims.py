@@ -1,0 +1,16 @@
+"""The report on all claims of a folder: what `losslab-reproduce` ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from losslab.claims.verdict import VERDICT_FILE, Verdict, load
+
+
+def verdicts_in(folder: Path) -> list[Verdict]:
+    """The verdicts of all claims in `folder`, by name."""
+    return [load(path.parent) for path in sorted(folder.glob(f"*/{VERDICT_FILE}"))]
+
+
+def write_report(folder: Path) -> None:
+    """Placeholder for the HTML report's place."""
