@@ -15,6 +15,7 @@ from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
 NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
+NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that goes on ends with the same result
 _SOURCE_PATHS = ("root",)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
@@ -34,6 +35,9 @@ def identities(config: Mapping[str, Any]) -> Identities:
     task = dict(relevant["task"])
     task["source"] = _without_paths(task["source"])
     relevant["task"] = task
+    relevant["trainer"] = {
+        key: value for key, value in relevant["trainer"].items() if key not in NOT_IN_IDENTITY_OF_TRAINER
+    }
     arm = {key: value for key, value in relevant.items() if key != "seed"}
     return {
         "identity": _hash(relevant),

@@ -23,6 +23,8 @@ from torch import nn
 
 from losslab import environment, failures, findings, looking, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
+from losslab.checkpoint import FILE as CHECKPOINT_FILE
+from losslab.checkpoint import Checkpoint
 from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError, first_line
 from losslab.identity import identities
@@ -80,8 +82,13 @@ def run(
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
         planned_steps=_planned_steps(config, parts.task),
     )
+    records.remove_unfinished(folder)
+    checkpoint = Checkpoint(folder, record.identity, started) if config["trainer"]["checkpoint"] else None
+    if checkpoint is not None:
+        checkpoint.check_fits(parts.network, parts.criterion)
+        record.resumed_at = checkpoint.step
     with _quiet_libraries():
-        logger = tensorboard_log.RunLogger(folder)
+        logger = tensorboard_log.RunLogger(folder, record.resumed_at)
         logbook = Logbook(logger)
         looks = logbook.mishaps
         with looks.contained("TensorBoard"):
@@ -94,11 +101,12 @@ def run(
             config["trainer"],
             config["task"].get("targets") or [],
             logbook,
+            checkpoint,
         )
-        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks)
+        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks, record.resumed_at)
         setup_seconds = time.perf_counter() - started
         try:
-            _train(trainer, learner, config)
+            _train(trainer, learner, config, record.resumed_at)
             record.status = FINISHED
         except Diverged as divergence:
             record.status, record.diverged_at = DIVERGED, divergence.step
@@ -110,7 +118,7 @@ def run(
         "setup": setup_seconds,
         "training": learner.training_seconds,
         "evaluation": learner.evaluation_seconds,
-        "total": time.perf_counter() - started,
+        "total": time.perf_counter() - started + (checkpoint.seconds if checkpoint else 0.0),
     }
     floor = None
     with looks.contained("the loss's floor"):
@@ -128,6 +136,7 @@ def run(
             records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
     record.findings += looks.found
     records.save(record, logbook.curves(), folder)
+    (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return record
 
 
@@ -198,7 +207,7 @@ def _check_loss(
     )
 
 
-def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
+def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], steps_done: int) -> None:
     settings = config["trainer"]
     task = learner.task
     batches = TrainingBatches(
@@ -208,9 +217,16 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
         eval_every=settings["eval_every"],
         seed=config["seed"],
         device=trainer.strategy.root_device,
-        epoch=lambda: learner.current_epoch,
+        epoch=lambda: epochs_done + learner.current_epoch,
         num_workers=settings["num_workers"],
+        steps_done=steps_done,
     )
+    epochs_done = steps_done // batches.steps_per_epoch
+    if learner.checkpoint is not None:
+        learner.checkpoint.steps_per_epoch = batches.steps_per_epoch
+        learner.checkpoint.last_step = batches.steps_per_epoch * settings["max_epochs"]
+        # worker processes draw their own random numbers, batch by batch
+        learner.checkpoint.only_at_epochs = settings["num_workers"] > 0
     pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
     with _keyboard_interrupt_as_such():
         trainer.fit(learner, batches)
@@ -225,6 +241,7 @@ def _make_trainer(
     title: str,
     task: Task,
     looks: looking.Mishaps,
+    steps_done: int,
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = _planned_steps(config, task)
@@ -237,7 +254,7 @@ def _make_trainer(
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(
-        max_epochs=settings["max_epochs"],
+        max_epochs=settings["max_epochs"] - steps_done * settings["max_epochs"] // steps,
         **_hardware(config),
         deterministic=config["deterministic"],
         logger=logger,
