@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 import os
@@ -72,6 +73,7 @@ def _free_earlier_runs() -> None:
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # else libraries complain at the end about objects that are still there
     gc.collect()
 
 
