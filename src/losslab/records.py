@@ -10,9 +10,9 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ RECORD_FILE = "record.json"
 CURVES_FILE = "curves.csv"
 PLAN_FILE = "sweep.json"  # beside the runs of a sweep: which runs it consists of, in order
 PLAN_SCHEMA_VERSION = 1
+UNFINISHED = ".unfinished"  # how the names of temporary files end
 CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
 
 FINISHED, DIVERGED, FAILED = "finished", "diverged", "failed"
@@ -61,6 +62,7 @@ class Record:
         timing: seconds, by part: "setup", "training", "evaluation", "total".
         error: {"type", "message", "traceback"} of a failed run.
         findings: what the diagnosis said, in words.
+        resumed_at: the step from which it went on after an interruption, by its checkpoint; 0 if it did not.
     """
 
     identity: str
@@ -84,6 +86,7 @@ class Record:
     error: dict[str, str] | None = None
     findings: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     environment: dict[str, Any] = dataclasses.field(default_factory=dict)
+    resumed_at: int = 0
     schema_version: int = SCHEMA_VERSION
 
     def primary(self, split: str = "test") -> float | None:
@@ -91,13 +94,20 @@ class Record:
         return self.metrics.get(split, {}).get(self.metric)
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], None]) -> None:
+    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename.
+
+    Args:
+        content: what the file shall hold, or a function that writes it to an open file.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # mkstemp makes it private; a shared folder must stay readable
@@ -105,6 +115,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Temporary files of a process that was killed while it wrote. Only for who has `folder` to itself."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def save(record: Record, curves: pd.DataFrame, folder: Path) -> None:
