@@ -45,7 +45,7 @@ TRAINING = [
     *("trainer.max_epochs=2", "trainer.batch_size=64", "trainer.eval_every=1000", "trainer.accelerator=cpu"),
     *("diagnostics=off", "pictures=null"),
 ]
-WRONG_LABELS = 0.15  # share of the handicapped arm's training labels
+WRONG_LABELS = 0.25  # share of the handicapped arm's training labels
 OTHER_SIDE = 10_000  # seeds of an A/A study's second arm begin here
 
 A_A_SEEDS = 5

@@ -185,19 +185,9 @@ def summarise_sweep(folder: Path) -> None:
 
 def print_verdict(verdict: Verdict, folder: Path) -> None:
     """What a claim's sweep ends with."""
-    out = console()
-    out.print(f"{verdict.claim}: {verdict.outcome}. {verdict.summary}", highlight=False, markup=False)
-    for prediction in verdict.predictions:
-        out.print(f"  {prediction.outcome}: {prediction.says}", highlight=False, markup=False)
-        for row in prediction.rows:
-            out.print(
-                f"      {row.label} {row.condition}: {row.mean} [{row.low}, {row.high}] n={row.n}, "
-                f"{prediction.margin}: {row.outcome}",
-                highlight=False,
-                markup=False,
-            )
-    for problem in verdict.problems:
-        out.print(f"  {problem}", highlight=False, markup=False)
+    from losslab.report import verdict_console
+
+    verdict_console.print_verdict(verdict, console())
 
 
 def overrides_first(arguments: list[str]) -> list[str]:

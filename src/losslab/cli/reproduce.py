@@ -43,9 +43,11 @@ def main(argv: list[str] | None = None) -> int:
 def _reproduce(names: list[str], arguments: argparse.Namespace) -> int:
     """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
     from losslab.claims.verdict import load
+    from losslab.cli.console import console
     from losslab.cli.main import application
     from losslab.errors import UserError
     from losslab.report.claims import write_report
+    from losslab.report.verdict_console import print_verdicts
 
     status = 0
     verdicts = []
@@ -59,7 +61,11 @@ def _reproduce(names: list[str], arguments: argparse.Namespace) -> int:
             status = max(status, error.exit_status)
         if (arguments.folder / name / "verdict.json").exists():
             verdicts.append(load(arguments.folder / name))
-    write_report(arguments.folder)
+    if len(verdicts) > 1:
+        print_verdicts(verdicts, console())
+    if verdicts:
+        report = write_report(arguments.folder)
+        console().print(f"Report: {report}", markup=False, highlight=False, soft_wrap=True)
     return status
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from losslab.claims.verdict import VERDICT_FILE, Verdict, load
+from losslab.report.claims_html import write_html
+
+REPORT = Path("report", "index.html")
 
 
 def verdicts_in(folder: Path) -> list[Verdict]:
@@ -12,5 +15,8 @@ def verdicts_in(folder: Path) -> list[Verdict]:
     return [load(path.parent) for path in sorted(folder.glob(f"*/{VERDICT_FILE}"))]
 
 
-def write_report(folder: Path) -> None:
-    """Placeholder for the HTML report's place."""
+def write_report(folder: Path) -> Path:
+    """Write the page of all verdicts in `folder`; returns its path."""
+    path = folder / REPORT
+    write_html(verdicts_in(folder), folder, path)
+    return path
