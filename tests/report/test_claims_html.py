@@ -186,7 +186,7 @@ def test_the_page_stands_alone(tmp_path):
                 )
             ]
         ),
-        verdict(predictions=[prediction(low=1.0, high=1.0, rows=[row(mean=1.0, low=1.0, high=1.0, exact=True)])]),
+        verdict(predictions=[prediction(low=1.0, high=1.0, rows=[row(mean=1.0, low=1.0, high=1.0)])]),
         verdict(predictions=[prediction(low=0.0, rows=[row(mean=0.0, low=0.0, high=0.0)])]),
     ],
     ids=[

@@ -40,7 +40,7 @@ def test_every_part_is_in_markdown():
         "**Refuted.** Of 1 prediction: 1 fail.",
         "At one learning rate",
         "1 run of mse failed",
-        r"| MSE is better by one point. | test accuracy | mse − cross_entropy | −0.020 \[−0.030, −0.010\] | 5 |",
+        r"| test accuracy | mse − cross_entropy | −0.020 \[−0.030, −0.010\] | 5 |",
         "0.0021",
         "| mse | 0.930",
         "lr 0.01",
@@ -56,12 +56,15 @@ def test_every_part_is_in_markdown():
 
 def test_pipes_and_markup_do_not_break_tables():
     nasty = f"a|b {HOSTILE} *c* [d](e)\nf"
+    table = {"title": nasty, "columns": [nasty, "b"], "rows": [[nasty, 1]]}
     some = verdict(
         nasty,
         statement=nasty,
         predictions=[prediction(nasty, measured=nasty, margin=nasty, rows=[row(nasty), row(nasty)])],
-        arms=[arm(nasty, nasty, metrics={"accuracy": metric(0.5), nasty: metric(0.5)}, chosen={nasty: nasty})],
-        check={"quantities": {}, "tables": [{"title": nasty, "columns": [nasty, "b"], "rows": [[nasty, 1]]}], "notes": [nasty]},
+        arms=[
+            arm(nasty, nasty, metrics={"accuracy": metric(0.5), nasty: metric(0.5)}, chosen={nasty: nasty})
+        ],
+        check={"quantities": {}, "tables": [table], "notes": [nasty]},
         protocol={nasty: nasty},
     )  # fmt: skip
     text = markdown([some])
