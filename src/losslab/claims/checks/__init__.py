@@ -1,1 +1,1 @@
-"""The functions of check claims, `measure(quick) -> CheckResult`: one file a claim, named like its YAML file."""
+"""Functions of check claims, `measure(quick) -> CheckResult`: a file a claim, named like its YAML file."""

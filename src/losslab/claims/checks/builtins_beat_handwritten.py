@@ -1,4 +1,4 @@
-"""The articles' hand-written functions against torch's: whether they run, where they overflow, how fast they are.
+"""The articles' hand-written functions against torch's: do they run, overflow, and how fast.
 
 They are kept as printed, as source: some do not run at all.
 """
@@ -47,7 +47,9 @@ def measure(quick: bool) -> CheckResult:
     generator = torch.Generator().manual_seed(0)
     inputs, values = (torch.randn(_BATCH, _WIDTH, generator=generator) for _ in range(2))
     quantities: dict[str, float | list[float]] = {}
-    ran, speed, finite = [], [], []
+    ran: list[list[str | float | int | bool]] = []
+    speed: list[list[str | float | int | bool]] = []
+    finite: list[list[str | float | int | bool]] = []
     for name, source in _PRINTED.items():
         target = _target(name, inputs, values)
         printed = _compiled(source)

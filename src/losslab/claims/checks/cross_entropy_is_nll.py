@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -80,9 +82,11 @@ def measure(quick: bool) -> CheckResult:
     )
 
 
-def _options(weight: Tensor) -> list[dict[str, object]]:
+def _options(weight: Tensor) -> list[dict[str, Any]]:
     return [
-        *({"reduction": word} for word in ("mean", "sum", "none")),
+        {"reduction": "mean"},
+        {"reduction": "sum"},
+        {"reduction": "none"},
         {"weight": weight},
         {"ignore_index": 0},
     ]

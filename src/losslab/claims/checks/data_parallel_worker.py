@@ -1,7 +1,7 @@
 """One of the processes of `data_parallel_scales.py`: `python -m … RANK PROCESSES FOLDER REPETITIONS STEPS`.
 
-All processes train the same networks, in turns the first one alone and all together on equal parts of the same
-global batches. The first writes FOLDER/result.json.
+All processes train the same networks, in turns the first one alone and all together on equal parts of the
+same global batches. The first writes FOLDER/result.json.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import parameters_to_vector
 
-from losslab.claims.checks.packaged import network
+from losslab.claims.checks.networks import network
 
 # name -> hidden widths, global batch: the house default, and one with more work a step.
 SIZES = {"house_default": ([128], 64), "large": ([512, 512], 1024)}

@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch.nn.utils import parameters_to_vector
 
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.checks.packaged import network
+from losslab.claims.checks.networks import network
 
 _PLACES = (0.25, 0.5, 0.75)
 _INPUTS, _HIDDEN, _SAMPLES = 4, 16, 128
@@ -128,5 +128,5 @@ def _descend(loss: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> tup
         value.backward()
         return value
 
-    optimizer.step(closure)  # type: ignore[arg-type]
+    optimizer.step(closure)
     return loss(point).detach(), point.detach()

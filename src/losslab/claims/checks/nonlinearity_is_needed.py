@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.checks.packaged import network
+from losslab.claims.checks.networks import network
 
 _DEPTHS = (1, 4, 8)
 _INPUTS, _OUTPUTS, _WIDTH = 64, 10, 32

@@ -1,4 +1,4 @@
-"""Losses and networks of the package's own config, without composing a whole run."""
+"""Losses of the package's own config, without composing a whole run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from losslab import catalogue
 from losslab.check.subject import Subject, make_subject
 from losslab.hydra_setup import package_folder
 from losslab.losses.terms import normal_terms
-from losslab.models.build import build_network
 
 
 def loss_subject(name: str, kind: str) -> Subject:
@@ -25,26 +24,6 @@ def packaged_loss(name: str, kind: str) -> nn.Module:
     """The same loss as a function of raw outputs and encoded targets."""
     criterion: nn.Module = loss_subject(name, kind).criterion()
     return criterion
-
-
-def network(
-    model: str,
-    activation: str,
-    input_shape: tuple[int, ...],
-    output_features: int,
-    seed: int,
-    **arguments: Any,
-) -> nn.Module:
-    """A network of conf/model with torch's default initial weights."""
-    folders = [package_folder("conf")]
-    return build_network(
-        {**catalogue.load("model", model, folders), **arguments},
-        catalogue.load("activation", activation, folders),
-        catalogue.load("init", "default", folders),
-        input_shape,
-        output_features,
-        seed,
-    )
 
 
 def value_and_slope(loss: Any, prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ _OLD = {
 
 
 def measure(quick: bool) -> CheckResult:
-    """Ten criteria on 6 samples with 4 outputs each; the same work in both modes."""
+    """Ten criteria on 6 samples with 4 outputs each; quick is no different."""
     rows: list[list[str | float | int | bool]] = []
     per_sample, scalars, means, old_equal, said = [], [], [], [], set()
     for criterion, prediction, target in _cases():

@@ -1,4 +1,4 @@
-"""Cross-entropy of a softmax: its floor, its gradient at a confident mistake, and whether it ever overflows."""
+"""Cross-entropy of a softmax: its floor, its gradient at a confident mistake, and whether it overflows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 
 
 def measure(quick: bool) -> CheckResult:
-    """Floors for 2, 10 and 100 classes by optimisation; values over logits from 1e-3 to the largest "
-    "number."""
+    """Floors of 2, 10, 100 classes by optimisation; values at logits from 1e-3 to the largest number."""
     plain = packaged_loss("cross_entropy", "multiclass")
     twice = packaged_loss("cross_entropy_on_softmax", "multiclass")
     floors = {classes: _lowest(twice, classes, 60 if quick else 400) for classes in (2, 10, 100)}

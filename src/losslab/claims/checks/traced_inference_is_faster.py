@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.checks.packaged import network
+from losslab.claims.checks.networks import network
 from losslab.claims.checks.timing import (
     QUICK_REPETITIONS,
     REPETITIONS,
@@ -36,8 +36,7 @@ _QUICK = ("mlp, mnist", "cnn, mnist")
 
 
 def measure(quick: bool) -> CheckResult:
-    """Ratio eager / variant in each repetition, geometric mean over the models; torch.compile not "
-    "when quick."""
+    """Ratio eager / variant in each repetition, geometric mean over models; quick has no torch.compile."""
     repetitions, budget = (QUICK_REPETITIONS, 0.1) if quick else (REPETITIONS, 1.0)
     names = _QUICK if quick else tuple(_MODELS)
     rows: list[list[str | float | int | bool]] = []
@@ -70,7 +69,12 @@ def measure(quick: bool) -> CheckResult:
                 )
                 gain = ratios(times["eager"], times["traced"])
                 by_batch[batch].append(gain)
-                row = [name, batch, 1e3 * geometric_mean(times["eager"]), geometric_mean(gain)]
+                row: list[str | float | int | bool] = [
+                    name,
+                    batch,
+                    1e3 * geometric_mean(times["eager"]),
+                    geometric_mean(gain),
+                ]
                 if "compiled" in times:
                     gain = ratios(times["eager"], times["compiled"])
                     compiled_by_batch[batch].append(gain)

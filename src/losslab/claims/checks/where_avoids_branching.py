@@ -14,8 +14,7 @@ _ELEMENTS, _LARGE = 4096, 262_144
 
 
 def measure(quick: bool) -> CheckResult:
-    """The Huber loss's two pieces, x² / 2 where |x| < 1 and |x| - 1/2 elsewhere; values, and with "
-    "gradients."""
+    """The Huber loss: x² / 2 where |x| < 1 and |x| - 1/2 elsewhere; values, and values with gradients."""
     repetitions, budget = (QUICK_REPETITIONS, 0.2) if quick else (REPETITIONS, 3.0)
     quantities: dict[str, float | list[float]] = {}
     rows: list[list[str | float | int | bool]] = []
