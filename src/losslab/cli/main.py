@@ -27,7 +27,6 @@ from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
     from losslab.claims.verdict import Verdict
-    from losslab.records import Record
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
@@ -35,7 +34,9 @@ register()  # at import: a launcher's worker processes import this module, but d
 def job(cfg: DictConfig) -> str:
     """One run, as Hydra calls it; returns its status."""
     from losslab import records, settings
+    from losslab.cli.summary import print_run
     from losslab.run import run
+    from losslab.sweep_progress import QUIET
 
     hydra_config = HydraConfig.get()
     _make_importable(Path(hydra_config.runtime.cwd))
@@ -45,6 +46,7 @@ def job(cfg: DictConfig) -> str:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
+    quiet = in_sweep and QUIET in os.environ
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
@@ -53,11 +55,12 @@ def job(cfg: DictConfig) -> str:
     try:
         config = {**settings.resolve(cfg), "folder": str(folder)}
         settings.check(config, choices)
-        record = run(config, choices, overrides, folder, console())
+        record = run(config, choices, overrides, folder, None if quiet else console())
     except UserError:
         _remove_if_empty(folder)
         raise
-    _print_summary(record, folder, brief=in_sweep)
+    if not quiet:
+        print_run(console(), record, folder, brief=in_sweep)
     if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
@@ -275,38 +278,6 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return
-
-
-def _print_summary(record: Record, folder: Path, brief: bool) -> None:
-    from rich.markup import escape
-
-    from losslab import records
-
-    out = console()
-    outcome = record.status if record.diverged_at is None else f"{record.status} at step {record.diverged_at}"
-    test = record.primary("test")
-    result = "" if test is None else f", test {record.metric} {test:.4f}"
-    seconds = record.timing["total"]
-    out.print(
-        escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
-    )
-    if brief:
-        if record.findings:
-            names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
-            out.print(f"  findings: {names}", highlight=False, markup=False)
-        return
-    for finding in record.findings:
-        sentence = f"  {finding['severity']}: {finding['text']}"
-        out.print(escape(sentence), highlight=False, soft_wrap=True)
-    for target in record.targets:
-        when = (
-            "not reached"
-            if target.step is None
-            else f"step {target.step} ({target.seconds:.1f} s of training)"
-        )
-        out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
-    out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
-    out.print(escape(f"  losslab-tensorboard {folder}"), highlight=False)
 
 
 if __name__ == "__main__":
