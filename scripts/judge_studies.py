@@ -4,10 +4,9 @@
     python scripts/judge_studies.py            both studies, about 4 minutes of one core; writes docs/method.md
     python scripts/judge_studies.py --print    the same, printed only
 
-A/A study: arms that are identical in everything; each side has seeds of its own, since with the same seeds their
-runs would be equal to the last bit (this is checked too). Power study: an arm whose training labels are partly
-wrong. All values come from real trainings by `losslab.run`, all decisions from `losslab.claims.inference`, as in
-a claim.
+A/A study: arms that are identical in everything. Each side has seeds of its own: with the same seeds their runs
+would be equal to the last bit (this is checked, too). Power study: an arm with wrong training labels. All values
+come from real trainings by `losslab.run`, all decisions from `losslab.claims.inference`, as in a claim.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ TRAINING = [
     *("trainer.max_epochs=2", "trainer.batch_size=64", "trainer.eval_every=1000", "trainer.accelerator=cpu"),
     *("diagnostics=off", "pictures=null"),
 ]
-WRONG_LABELS = 0.05  # share of the handicapped arm's training labels
+WRONG_LABELS = 0.15  # share of the handicapped arm's training labels
 OTHER_SIDE = 10_000  # seeds of an A/A study's second arm begin here
 
 A_A_SEEDS = 5
 COMPARISONS = 200
-POOL = 600  # runs a side; see `disjoint_draws`
+POOL = A_A_SEEDS * COMPARISONS  # runs a side: no run is in two comparisons
 POWER_RUNS = 160  # pairs
 POWER_SEEDS = (2, 3, 5, 8, 13, 20)
 DRAWS = 2000
@@ -124,9 +123,8 @@ def a_a_study(generator: np.random.Generator) -> FalseAlarms:
     first = accuracies(range(POOL))
     second = accuracies(range(OTHER_SIDE, OTHER_SIDE + POOL))
     differences = first - second
-    draws = disjoint_draws(POOL, A_A_SEEDS, COMPARISONS, generator)
-    rate = Rate(sum(differs(differences[draw]) for draw in draws), COMPARISONS)
-    # any run of one side may meet any of the other: many more draws, for other numbers of seeds
+    rate = Rate(sum(differs(part) for part in np.split(differences, COMPARISONS)), COMPARISONS)
+    # the same runs in other company: any run of one side may meet any of the other
     by_seeds = {}
     for seeds in (2, 3, 5, 10):
         hits = [
@@ -135,7 +133,9 @@ def a_a_study(generator: np.random.Generator) -> FalseAlarms:
         ]
         by_seeds[seeds] = float(np.mean(hits))
     again = accuracies(range(5))
-    return FalseAlarms(rate, by_seeds, float(np.std([*first, *second], ddof=1)), bool((again == first[:5]).all()))
+    return FalseAlarms(
+        rate, by_seeds, float(np.std([*first, *second], ddof=1)), bool((again == first[:5]).all())
+    )
 
 
 @dataclasses.dataclass
@@ -181,9 +181,7 @@ def power_study(generator: np.random.Generator) -> Power:
         study.beyond_half[n] = float(np.mean([_better(differences[draw], effect / 2) for draw in draws]))
         study.unpaired[n] = float(
             np.mean(
-                [_better(sound[draw] - handicapped[generator.permutation(draw)], 0.0) for draw in draws]
-                if n < 2
-                else [
+                [
                     _better(sound[draw] - handicapped[generator.permutation(POWER_RUNS)[:n]], 0.0)
                     for draw in draws
                 ]
@@ -198,7 +196,77 @@ def _better(differences: np.ndarray, margin: float) -> bool:
     return inference.evidence(differences, low=margin, high=None).holds <= ALPHA
 
 
+def as_markdown(alarms: FalseAlarms, power: Power, seconds: float) -> str:
+    """Both studies as docs/method.md shows them."""
+    low, high = alarms.rate.interval
+    verdict = "within" if low <= ALPHA else "beyond"
+    lines = [
+        "Measured by `python scripts/judge_studies.py` "
+        f"(torch {torch.__version__.partition('+')[0]}, {seconds:.0f} s of one core). Every value is the test "
+        f"accuracy of a real training (`{' '.join(TRAINING[:5])}`, 2 epochs), every decision is made by the code "
+        "that judges claims.",
+        "",
+        f"**A/A: two arms that are the same.** {COMPARISONS} comparisons of {A_A_SEEDS} seeds a side, "
+        f"{2 * POOL:,} runs, none of them in two comparisons. Each side has seeds of its own: with the same "
+        "seeds the runs are equal to the last bit "
+        f"({'checked here again' if alarms.equal_when_paired else 'NOT SO HERE'}) and there would be nothing to "
+        f'judge. "Differs" in **{alarms.rate}** (Clopper-Pearson, 95 %): {verdict} the 5 % that are promised. '
+        f"One run's accuracy has a standard deviation of {alarms.spread:.4f}.",
+        "",
+        f"The same runs in {DRAWS:,} random companies, for other numbers of seeds:",
+        "",
+        "| seeds a side | differs |",
+        "| ---: | ---: |",
+        *(f"| {seeds} | {share:.1%} |" for seeds, share in alarms.by_seeds.items()),
+        "",
+        f"**Power: an arm with a handicap.** {WRONG_LABELS:.0%} of its training labels are wrong. Over all "
+        f"{POWER_RUNS} pairs of runs this costs {power.effect:.4f} ± {power.error:.4f} (standard error) in test "
+        f"accuracy. A pair's difference has a standard deviation of {power.spread:.4f}, one between different "
+        f"seeds of {power.unpaired_spread:.4f}: pairing saves "
+        f"{1 - (power.spread / power.unpaired_spread) ** 2:.0%} of the variance. How often the handicap is seen, "
+        f"in {DRAWS:,} draws of so many pairs:",
+        "",
+        "| seeds | seen | by theory | without pairing | by more than half of it |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {n} | {power.detected[n]:.0%} | {power.expected[n]:.0%} | {power.unpaired[n]:.0%} "
+            f"| {power.beyond_half[n]:.0%} |"
+            for n in POWER_SEEDS
+        ),
+        "",
+        "By theory: the noncentral t distribution with the effect and spread above, for normal differences. By "
+        "more than half of it: a prediction whose margin is half of the true handicap, which is what margins "
+        "cost. The pairs are shuffled and cut into disjoint groups, again and again: each group is a sample of "
+        "independent pairs, so the shares are unbiased; between shuffles the groups overlap, so their "
+        f"uncertainty is that of {POWER_RUNS} pairs, not of {DRAWS:,}.",
+    ]
+    return "\n".join(lines)
+
+
+def write_into(path: Path, text: str) -> None:
+    """Replace what stands between the markers."""
+    page = path.read_text(encoding="utf-8")
+    pattern = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+    if len(pattern.findall(page)) != 1:
+        sys.exit(f"{path} needs one place between {START} and {END}")
+    path.write_text(pattern.sub(lambda _: f"{START}\n\n{text}\n\n{END}", page), encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--print", action="store_true", help="print only; leave docs/method.md as it is")
+    arguments = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
+    started = time.process_time()
+    generator = np.random.default_rng(0)
+    alarms = a_a_study(generator)
+    power = power_study(generator)
+    text = as_markdown(alarms, power, time.process_time() - started)
+    print(text)
+    if not arguments.print:
+        write_into(METHOD, text)
+
+
 if __name__ == "__main__":
-    t = time.time(); a = accuracies(range(20)); print((time.time()-t)/20, a.mean(), a.std(ddof=1))
-    b = accuracies(range(20), f"task.corruption.share={WRONG_LABELS}"); d = a-b
-    print(b.mean(), d.mean(), d.std(ddof=1), np.std(a-np.roll(b,1), ddof=1))
+    main()

@@ -1,4 +1,4 @@
-"""Pictures of a claim for its page: validation curves by arm, and how much each arm depends on what was tuned."""
+"""Pictures of a claim for its page: validation curves by arm, and how each arm depends on what was tuned."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ def _picture(figure: Figure, caption: str, salt: str) -> Picture:
 
 
 def _lines(arm: ArmResult, legend: Legend, folder: Path) -> Lines:
-    finished, unfinished = [], []
+    finished: list[pd.Series] = []
+    unfinished: list[pd.Series] = []
     for run in arm.runs:
         try:
             status = records.load(folder / run).status
@@ -226,4 +227,3 @@ def _plain(value: Any) -> Any:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
