@@ -11,7 +11,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hydra
 import yaml
@@ -24,9 +24,6 @@ from losslab.cli import warnings_policy
 from losslab.cli.console import console
 from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.hydra_setup import package_folder, register
-
-if TYPE_CHECKING:
-    from losslab.claims.verdict import Verdict
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
@@ -184,23 +181,6 @@ def summarise_sweep(folder: Path) -> None:
         from losslab.compare import summarise
 
         summarise(folder, console())
-
-
-def print_verdict(verdict: Verdict, folder: Path) -> None:
-    """What a claim's sweep ends with."""
-    out = console()
-    out.print(f"{verdict.claim}: {verdict.outcome}. {verdict.summary}", highlight=False, markup=False)
-    for prediction in verdict.predictions:
-        out.print(f"  {prediction.outcome}: {prediction.says}", highlight=False, markup=False)
-        for row in prediction.rows:
-            out.print(
-                f"      {row.label} {row.condition}: {row.mean} [{row.low}, {row.high}] n={row.n}, "
-                f"{prediction.margin}: {row.outcome}",
-                highlight=False,
-                markup=False,
-            )
-    for problem in verdict.problems:
-        out.print(f"  {problem}", highlight=False, markup=False)
 
 
 def overrides_first(arguments: list[str]) -> list[str]:
