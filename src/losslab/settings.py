@@ -38,6 +38,9 @@ class Trainer(pydantic.BaseModel):
     precision: Literal["32-true", "64-true", "bf16-mixed", "bf16-true"]  # 16-mixed needs a loss scaler
     gradient_clip: GradientClip
     num_workers: pydantic.NonNegativeInt
+    # Only in trainer=ddp: what runs have in one process keeps its identity.
+    strategy: Literal["ddp"] | None = None
+    devices: pydantic.PositiveInt = 1
 
 
 class Settings(pydantic.BaseModel):
