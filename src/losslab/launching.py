@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from losslab import records, settings
+from losslab.errors import UserError, first_line
 from losslab.records import FAILED, Record, RecordError, Target
 from losslab.sweep import PlannedRun
 from losslab.sweep_progress import shown
@@ -23,8 +24,8 @@ from losslab.sweep_progress import shown
 # What numeric libraries read when a worker process starts.
 # https://pytorch.org/docs/stable/notes/cpu_threading_torchscript_inference.html#tuning-the-number-of-threads
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# How other launchers than joblib's say that a process is gone: module and name, looked up where it is loaded.
-_OTHER_DEATHS = (
+# How launchers of clusters say that a process is gone, while its siblings go on: module and name.
+_LOST = (
     ("submitit.core.utils", "UncompletedJobError"),
     ("ray.exceptions", "WorkerCrashedError"),
     ("ray.exceptions", "OutOfMemoryError"),
@@ -38,7 +39,8 @@ def launch(launcher: Any, runs: Sequence[PlannedRun], folder: Path) -> None:
     Where a worker process is killed, the batch is launched again for what has no record yet. The runs that
     were under way then are taken up last, each alone; one whose worker is killed again is recorded as failed.
 
-    Raises what escaped from a run: a bug, or a UserError. The others are finished first.
+    Raises what escaped from a run: a bug, or a UserError. The others are finished first. A cluster's job that
+    is lost is a UserError.
     """
     escaped: list[Exception] = []
     with _one_thread_each(launcher), shown(runs, folder):
@@ -65,10 +67,15 @@ def _survives(launcher: Any, runs: Sequence[PlannedRun], folder: Path, escaped: 
     """Launch `runs` once; whether no worker was killed meanwhile."""
     try:
         results = launcher.launch([run.hydra_overrides(folder) for run in runs], initial_job_idx=0)
-    except Exception as error:
-        if not isinstance(error, _deaths()):
-            raise
+    except BrokenExecutor:
         return False
+    except Exception as error:
+        if not isinstance(error, _lost()):
+            raise
+        raise UserError(
+            f"a job was lost ({first_line(error)}); those that were started go on, and the same command runs "
+            f"what is still missing in {folder} when they are done"
+        ) from error
     for result in results:
         # By hand, for `return_value` also prints.
         if isinstance(result._return_value, Exception):
@@ -76,10 +83,10 @@ def _survives(launcher: Any, runs: Sequence[PlannedRun], folder: Path, escaped: 
     return True
 
 
-def _deaths() -> tuple[type[BaseException], ...]:
-    """Exceptions by which launchers say that a worker process is gone."""
-    others = (getattr(sys.modules.get(module), name, None) for module, name in _OTHER_DEATHS)
-    return (BrokenExecutor, *(other for other in others if other is not None))
+def _lost() -> tuple[type[BaseException], ...]:
+    """Exceptions of those launchers that are loaded."""
+    named = (getattr(sys.modules.get(module), name, None) for module, name in _LOST)
+    return tuple(found for found in named if found is not None)
 
 
 def _is_done(run: PlannedRun, folder: Path, since: float) -> bool:

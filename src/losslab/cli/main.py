@@ -30,6 +30,8 @@ register()  # at import: a launcher's worker processes import this module, but d
 
 def job(cfg: DictConfig) -> str:
     """One run, as Hydra calls it; returns its status."""
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
     from losslab import records, settings
     from losslab.cli.summary import print_run
     from losslab.run import run
@@ -43,7 +45,8 @@ def job(cfg: DictConfig) -> str:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
-    quiet = in_sweep and QUIET in os.environ
+    another_writes = bool(getattr(rank_zero_only, "rank", 0))  # another process of trainer=ddp
+    quiet = another_writes or (in_sweep and QUIET in os.environ)
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
