@@ -73,7 +73,7 @@ def test_measures_what_its_claim_predicts(name):
         assert all(len(row) == len(table.columns) for row in table.rows), table.title
 
 
-@pytest.mark.parametrize("name", DIRECT)
+@pytest.mark.parametrize("name", [name for name in DIRECT if name != "mse_is_convex"])  # takes seconds
 def test_the_same_twice(name):
     again = importlib.import_module(f"losslab.claims.checks.{name}").measure(quick=True)
     assert again.quantities == measured(name).quantities
