@@ -100,12 +100,10 @@ class LosslabSweeper(BasicSweeper):
         todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
         already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
         console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
-        if not todo:
-            return
-        for result in self.launcher.launch([run.hydra_overrides(folder) for run in todo], initial_job_idx=0):
-            # By hand, for `return_value` also prints.
-            if isinstance(result._return_value, Exception):
-                raise result._return_value
+        if todo:
+            from losslab.launching import launch
+
+            launch(self.launcher, todo, folder)
 
     def _batches(self, arguments: list[str]) -> Sequence[Sequence[Sequence[str]]]:
         """Overrides of all runs: those of the experiment first, then those of the command line."""

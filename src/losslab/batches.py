@@ -50,6 +50,7 @@ class TrainingBatches:
         eval_every: chunks end at multiples of so many steps.
         epoch: says which epoch is being asked for, from 0.
         num_workers: processes of the DataLoader, where the split is a Dataset.
+        steps_done: where training goes on; chunks before are left out.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class TrainingBatches:
         device: torch.device,
         epoch: Callable[[], int],
         num_workers: int = 0,
+        steps_done: int = 0,
     ) -> None:
         self.split = split
         self.encode = encode
@@ -72,6 +74,7 @@ class TrainingBatches:
         self.device = device
         self.epoch = epoch
         self.num_workers = num_workers
+        self.steps_done = steps_done
         self.steps_per_epoch = -(-len(split) // batch_size)
         if split.inputs is not None:
             assert split.targets is not None
@@ -86,7 +89,10 @@ class TrainingBatches:
         epoch = self.epoch()
         order = torch.randperm(len(self.split), generator=generator(self.seed, "batches", epoch))
         first = epoch * self.steps_per_epoch
-        source = None if self.split.inputs is not None else self._from_dataset(order, epoch)
+        done = max(0, self.steps_done - first)
+        source = None
+        if self.split.inputs is None:
+            source = self._from_dataset(order[done * self.batch_size :], epoch)
         for start, stop in self._bounds(epoch):
             if source is None:
                 batches = self._from_memory(order[start * self.batch_size : stop * self.batch_size])
@@ -97,7 +103,7 @@ class TrainingBatches:
     def _bounds(self, epoch: int) -> list[tuple[int, int]]:
         """(start, stop) of each chunk in steps within `epoch`."""
         first = epoch * self.steps_per_epoch
-        bounds, start = [], 0
+        bounds, start = [], max(0, self.steps_done - first)
         while start < self.steps_per_epoch:
             to_evaluation = self.eval_every - (first + start) % self.eval_every
             stop = min(start + min(to_evaluation, self.chunk_steps), self.steps_per_epoch)

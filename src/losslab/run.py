@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import logging
 import time
-import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,10 +21,12 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, findings, misuse, records, tensorboard_log
+from losslab import environment, failures, findings, looking, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
+from losslab.checkpoint import FILE as CHECKPOINT_FILE
+from losslab.checkpoint import Checkpoint
 from losslab.criterion import Criterion, build_criterion
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
@@ -49,6 +50,7 @@ class Parts:
     optimizer: Any
 
 
+@looking.quiet_writer_threads()
 def run(
     config: dict[str, Any],
     choices: Mapping[str, str],
@@ -80,10 +82,17 @@ def run(
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
         planned_steps=_planned_steps(config, parts.task),
     )
+    records.remove_unfinished(folder)
+    checkpoint = Checkpoint(folder, record.identity, started) if config["trainer"]["checkpoint"] else None
+    if checkpoint is not None:
+        checkpoint.check_fits(parts.network, parts.criterion)
+        record.resumed_at = checkpoint.step
     with _quiet_libraries():
-        logger = tensorboard_log.RunLogger(folder)
+        logger = tensorboard_log.RunLogger(folder, record.resumed_at)
         logbook = Logbook(logger)
-        tensorboard_log.write_config(logbook.writer, config)
+        looks = logbook.mishaps
+        with looks.contained("TensorBoard"):
+            tensorboard_log.write_config(logbook.writer, config)
         learner = Learner(
             parts.task,
             parts.network,
@@ -92,43 +101,42 @@ def run(
             config["trainer"],
             config["task"].get("targets") or [],
             logbook,
+            checkpoint,
         )
-        trainer = _make_trainer(config, logger, console, folder.name, parts.task)
+        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks, record.resumed_at)
         setup_seconds = time.perf_counter() - started
         try:
-            _train(trainer, learner, config)
+            _train(trainer, learner, config, record.resumed_at)
             record.status = FINISHED
         except Diverged as divergence:
             record.status, record.diverged_at = DIVERGED, divergence.step
         except Exception as error:
-            record.error = {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc(),
-            }
+            record.error = failures.described(error)
     record.metrics, record.targets, record.steps = learner.latest, learner.targets, learner.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = {
         "setup": setup_seconds,
         "training": learner.training_seconds,
         "evaluation": learner.evaluation_seconds,
-        "total": time.perf_counter() - started,
+        "total": time.perf_counter() - started + (checkpoint.seconds if checkpoint else 0.0),
     }
+    floor = None
+    with looks.contained("the loss's floor"):
+        floor = findings.loss_floor(parts.criterion, parts.task)
     record.findings = findings.diagnose(
-        findings.Evidence(
-            record,
-            logbook.curves(),
-            logbook.measurements(),
-            floor=findings.loss_floor(parts.criterion, parts.task),
-        )
+        findings.Evidence(record, logbook.curves(), logbook.measurements(), floor=floor)
     )
-    tensorboard_log.write_findings(logbook.writer, record)
-    tensorboard_log.write_hyperparameters(logger, record)
-    logger.close()
+    with looks.contained("TensorBoard"):
+        tensorboard_log.write_findings(logbook.writer, record)
+        tensorboard_log.write_hyperparameters(logger, record)
+        logger.close()
     if logbook.measured:
-        measurements = logbook.measurements().to_csv(index=False)
-        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+        with looks.contained(DIAGNOSTICS_FILE):
+            measurements = logbook.measurements().to_csv(index=False)
+            records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+    record.findings += looks.found
     records.save(record, logbook.curves(), folder)
+    (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return record
 
 
@@ -168,11 +176,11 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
     try:
         with torch.no_grad():
             outputs = network(inputs)
-    except RuntimeError as error:
+    except Exception as error:  # whatever a person's own network raises
         raise UserError(
             f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
-            f"{str(error).splitlines()[0]}"
-        ) from None
+            f"{first_line(error)}"
+        ) from error
     network.train(training)
     expected = task.kind.output_shape(targets)
     if tuple(outputs.shape) != expected:
@@ -199,7 +207,7 @@ def _check_loss(
     )
 
 
-def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
+def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], steps_done: int) -> None:
     settings = config["trainer"]
     task = learner.task
     batches = TrainingBatches(
@@ -209,9 +217,16 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
         eval_every=settings["eval_every"],
         seed=config["seed"],
         device=trainer.strategy.root_device,
-        epoch=lambda: learner.current_epoch,
+        epoch=lambda: epochs_done + learner.current_epoch,
         num_workers=settings["num_workers"],
+        steps_done=steps_done,
     )
+    epochs_done = steps_done // batches.steps_per_epoch
+    if learner.checkpoint is not None:
+        learner.checkpoint.steps_per_epoch = batches.steps_per_epoch
+        learner.checkpoint.last_step = batches.steps_per_epoch * settings["max_epochs"]
+        # worker processes draw their own random numbers, batch by batch
+        learner.checkpoint.only_at_epochs = settings["num_workers"] > 0
     pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
     with _keyboard_interrupt_as_such():
         trainer.fit(learner, batches)
@@ -220,7 +235,13 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
 
 
 def _make_trainer(
-    config: Mapping[str, Any], logger: TensorBoardLogger, console: Console | None, title: str, task: Task
+    config: Mapping[str, Any],
+    logger: TensorBoardLogger,
+    console: Console | None,
+    title: str,
+    task: Task,
+    looks: looking.Mishaps,
+    steps_done: int,
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = _planned_steps(config, task)
@@ -233,11 +254,11 @@ def _make_trainer(
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(
-        max_epochs=settings["max_epochs"],
+        max_epochs=settings["max_epochs"] - steps_done * settings["max_epochs"] // steps,
         **_hardware(config),
         deterministic=config["deterministic"],
         logger=logger,
-        callbacks=callbacks,
+        callbacks=[looking.guarded(callback, looks) for callback in callbacks],
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,

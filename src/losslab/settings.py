@@ -38,6 +38,7 @@ class Trainer(pydantic.BaseModel):
     precision: Literal["32-true", "64-true", "bf16-mixed", "bf16-true"]  # 16-mixed needs a loss scaler
     gradient_clip: GradientClip
     num_workers: pydantic.NonNegativeInt
+    checkpoint: bool
 
 
 class Settings(pydantic.BaseModel):
@@ -47,6 +48,7 @@ class Settings(pydantic.BaseModel):
     data_dir: str
     deterministic: bool
     retry_failed: bool
+    fail_fast: bool
     read_test: bool
     allow_misuse: bool
     pictures: pydantic.NonNegativeInt | None

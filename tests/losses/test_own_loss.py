@@ -12,7 +12,7 @@ from losslab.check.examples import KINDS
 from losslab.criterion import build_criterion
 from losslab.losses.make import is_loss_function
 
-MODULE = '''
+MODULE = """
 import torch
 
 class MyLoss(torch.nn.Module):
@@ -24,7 +24,7 @@ def my_function(prediction, target, power=2):
 
 def my_factory(power):
     return lambda prediction, target: my_function(prediction, target, power)
-'''
+"""
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What a claim's file may say, and the sentence for what it may not. Nothing here runs anything.
 
-docs/claims_format.md explains each key to people who write a claim of their own.
+docs/own_claim.md explains each key to people who write a claim of their own.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
+import errno
 import gc
 import os
 import re
@@ -18,13 +20,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from losslab.cli import warnings_policy
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
     from losslab.claims.verdict import Verdict
-    from losslab.records import Record
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
@@ -32,7 +34,9 @@ register()  # at import: a launcher's worker processes import this module, but d
 def job(cfg: DictConfig) -> str:
     """One run, as Hydra calls it; returns its status."""
     from losslab import records, settings
+    from losslab.cli.summary import print_run
     from losslab.run import run
+    from losslab.sweep_progress import QUIET
 
     hydra_config = HydraConfig.get()
     _make_importable(Path(hydra_config.runtime.cwd))
@@ -42,6 +46,7 @@ def job(cfg: DictConfig) -> str:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
+    quiet = in_sweep and QUIET in os.environ
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
@@ -50,17 +55,24 @@ def job(cfg: DictConfig) -> str:
     try:
         config = {**settings.resolve(cfg), "folder": str(folder)}
         settings.check(config, choices)
-        record = run(config, choices, overrides, folder, console())
+        record = run(config, choices, overrides, folder, None if quiet else console())
     except UserError:
         _remove_if_empty(folder)
         raise
-    _print_summary(record, folder, brief=in_sweep)
-    if record.status == records.FAILED and not in_sweep:
+    if not quiet:
+        print_run(console(), record, folder, brief=in_sweep)
+    if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
-        raise RunsFailed(
-            f"the run failed with {record.error['type']}: {first_line}; the traceback is in "
+        sentence = (
+            f"failed with {record.error['type']}: {first_line}; the traceback is in "
             f"{folder / records.RECORD_FILE}"
+        )
+        if not in_sweep:
+            raise RunsFailed(f"the run {sentence}")
+        raise SweepStopped(
+            f"{folder.name} {sentence}. fail_fast=true ended the sweep there: what was finished is kept, "
+            "retry_failed=true runs it again"
         )
     return record.status
 
@@ -72,15 +84,22 @@ def _free_earlier_runs() -> None:
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # else libraries complain at the end about objects that are still there
     gc.collect()
 
 
 def _job(cfg: DictConfig) -> str:
     """`job`, with sentences carried past Hydra, which prints lines of its own for each exception."""
     try:
-        return job(cfg)
+        with warnings_policy.for_people():
+            return job(cfg)
+    except OSError as error:
+        if not _disk_is_unusable(error):
+            raise
+        raise _Ended(_no_room(error)) from None  # the other runs would be trained for nothing
     except UserError as error:
-        if HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN:
+        in_sweep = HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN
+        if in_sweep and not isinstance(error, SweepStopped):
             raise  # the sweeper collects them
         raise _Ended(error) from None
 
@@ -91,6 +110,9 @@ class _Ended(SystemExit):
     def __init__(self, error: UserError) -> None:
         super().__init__(error.exit_status)
         self.error = error
+
+    def __reduce__(self) -> tuple[type[_Ended], tuple[UserError]]:
+        return _Ended, (self.error,)  # it may come from a worker process
 
 
 def main() -> None:
@@ -116,7 +138,8 @@ def application(arguments: list[str]) -> None:
         version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
     )(_job)
     try:
-        hydra_main()
+        with warnings_policy.for_people():
+            hydra_main()
     except _Ended as ended:
         raise ended.error from None
     except (HydraException, OmegaConfBaseException) as error:
@@ -132,11 +155,25 @@ def application(arguments: list[str]) -> None:
             raise
         raise UserError(explain(error)) from None  # e.g. --multirun together with --cfg
     except OSError as error:
+        if _disk_is_unusable(error):
+            raise _no_room(error) from None
         if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"
         ) from None
+
+
+def _disk_is_unusable(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def _no_room(error: OSError) -> UserError:
+    where = f"{error.filename}: " if error.filename else ""
+    return UserError(
+        f"{where}{error.strerror}: what was finished is kept; make room, and the same command with the same "
+        "folder=FOLDER goes on, or set folder=FOLDER to a place that can be written"
+    )
 
 
 def summarise_sweep(folder: Path) -> None:
@@ -241,38 +278,6 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return
-
-
-def _print_summary(record: Record, folder: Path, brief: bool) -> None:
-    from rich.markup import escape
-
-    from losslab import records
-
-    out = console()
-    outcome = record.status if record.diverged_at is None else f"{record.status} at step {record.diverged_at}"
-    test = record.primary("test")
-    result = "" if test is None else f", test {record.metric} {test:.4f}"
-    seconds = record.timing["total"]
-    out.print(
-        escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
-    )
-    if brief:
-        if record.findings:
-            names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
-            out.print(f"  findings: {names}", highlight=False, markup=False)
-        return
-    for finding in record.findings:
-        sentence = f"  {finding['severity']}: {finding['text']}"
-        out.print(escape(sentence), highlight=False, soft_wrap=True)
-    for target in record.targets:
-        when = (
-            "not reached"
-            if target.step is None
-            else f"step {target.step} ({target.seconds:.1f} s of training)"
-        )
-        out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
-    out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
-    out.print(escape(f"  losslab-tensorboard {folder}"), highlight=False)
 
 
 if __name__ == "__main__":

@@ -129,4 +129,3 @@ def _splits(raw: Raw, indices: Mapping[str, Tensor], scaling: Scaling) -> dict[s
         name: Split(inputs=raw.inputs, targets=raw.targets, indices=part, scaling=scaling)
         for name, part in indices.items()
     }
-
