@@ -20,6 +20,7 @@ from losslab.claims.checks.networks import network
 
 # name -> hidden widths, global batch: the house default, and one with more work a step.
 SIZES = {"house_default": ([128], 64), "large": ([512, 512], 1024)}
+_BATCHES = 4
 
 
 def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) -> None:
@@ -37,18 +38,23 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
     everybody = distributed.new_group(list(range(processes)))
     result: dict[str, object] = {"backend": backend, "device": device.type}
     for name, (hidden, batch) in SIZES.items():
-        speeds: dict[str, list[float]] = {"one": [], "all": []}
-        ends: dict[str, Tensor] = {}
+        trainings = {
+            who: Training(hidden, batch, rank, count, group, device)
+            for who, group, count in (("one", first_alone, 1), ("all", everybody, processes))
+            if rank < count
+        }
+        speeds: dict[str, list[float]] = {who: [] for who in trainings}
         for repetition in range(repetitions + 1):  # the first one warms up
-            for who, group, count in (("one", first_alone, 1), ("all", everybody, processes)):
+            for who in ("one", "all"):
                 distributed.barrier()
-                if rank < count:
-                    seconds, ends[who] = _train(hidden, batch, rank, count, group, device, steps)
+                if who in trainings:
+                    seconds = trainings[who].seconds(steps)
                     if repetition:
                         speeds[who].append(steps * batch / seconds)
         if rank == 0:
+            ends = {who: training.weights() for who, training in trainings.items()}
             difference = float((ends["one"] - ends["all"]).abs().max())
-            moved = float((ends["one"] - _weights(hidden, device)).abs().max())
+            moved = float((ends["one"] - trainings["one"].initial).abs().max())
             result[name] = {**speeds, "difference": difference, "moved": moved}
     distributed.barrier()
     if rank == 0:
@@ -56,46 +62,42 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
     distributed.destroy_process_group()
 
 
-def _train(
-    hidden: list[int],
-    batch: int,
-    rank: int,
-    count: int,
-    group: object,
-    device: torch.device,
-    steps: int,
-) -> tuple[float, Tensor]:
-    """Seconds of `steps` steps of SGD, and the weights at their end."""
-    built = _build(hidden, device)
-    parallel = DistributedDataParallel(built, process_group=group)
-    optimizer = torch.optim.SGD(parallel.parameters(), lr=0.1)
-    generator = torch.Generator().manual_seed(0)
-    inputs = torch.randn(steps + 1, batch, 784, generator=generator).to(device)
-    targets = torch.randint(10, (steps + 1, batch), generator=generator).to(device)
-    share = slice(rank * batch // count, (rank + 1) * batch // count)
-    started = 0.0
-    for step in range(steps + 1):
-        if step == 1:  # DDP sets up its buckets in the first
-            _wait(device)
-            started = time.perf_counter()
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(parallel(inputs[step, share]), targets[step, share]).backward()
-        optimizer.step()
-    _wait(device)
-    return time.perf_counter() - started, parameters_to_vector(built.parameters()).detach()
+class Training:
+    """A network, its optimizer and this process's share of a few global batches, used over and over."""
 
+    def __init__(
+        self, hidden: list[int], batch: int, rank: int, count: int, group: object, device: torch.device
+    ) -> None:
+        self.network = network("mlp", "relu", (784,), 10, 0, hidden=hidden).to(device)
+        self.initial = self.weights()
+        self.parallel = DistributedDataParallel(self.network, process_group=group)
+        self.optimizer = torch.optim.SGD(self.parallel.parameters(), lr=0.1)
+        generator = torch.Generator().manual_seed(0)
+        share = slice(rank * batch // count, (rank + 1) * batch // count)
+        self.inputs = torch.randn(_BATCHES, batch, 784, generator=generator)[:, share].to(device)
+        self.targets = torch.randint(10, (_BATCHES, batch), generator=generator)[:, share].to(device)
+        self.device = device
 
-def _build(hidden: list[int], device: torch.device) -> nn.Module:
-    return network("mlp", "relu", (784,), 10, 0, hidden=hidden).to(device)
+    def seconds(self, steps: int) -> float:
+        """Time of `steps` more steps."""
+        self._wait()
+        started = time.perf_counter()
+        for step in range(steps):
+            batch = step % _BATCHES
+            self.optimizer.zero_grad()
+            outputs = self.parallel(self.inputs[batch])
+            nn.functional.cross_entropy(outputs, self.targets[batch]).backward()
+            self.optimizer.step()
+        self._wait()
+        return time.perf_counter() - started
 
+    def weights(self) -> Tensor:
+        """All of them in one vector, a copy."""
+        return parameters_to_vector(self.network.parameters()).detach().clone()
 
-def _weights(hidden: list[int], device: torch.device) -> Tensor:
-    return parameters_to_vector(_build(hidden, device).parameters()).detach()
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
 
 if __name__ == "__main__":
