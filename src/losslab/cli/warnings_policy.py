@@ -22,7 +22,7 @@ from typing import Any
 
 _TO_PROGRAMMERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 _ADVICE_OF = ("pytorch_lightning", "lightning", "lightning_fabric")
-# Our launchers' configs carry the names of the plugins' own on purpose, which Hydra will stop matching one day.
+# Our launchers carry the names of the plugins' own on purpose, which Hydra will stop matching one day.
 _OF_HYDRA = r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema"
 warnings.filterwarnings("ignore", message=_OF_HYDRA)  # at import: for worker processes, before they compose
 _shown: set[tuple[str, int, type[Warning]]] = set()
