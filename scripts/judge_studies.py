@@ -238,9 +238,9 @@ standard deviation of {power.spread:.4f}, one between different seeds of {
     }
 
 By theory: the noncentral t distribution with the effect and spread above, for normal differences. By more
-than half of it: a prediction whose margin is half of the true handicap, which is what margins cost. The pairs
-are shuffled and cut into disjoint groups, again and again: each group is a sample of independent pairs, so the
-shares are unbiased; between shuffles the groups overlap, so their uncertainty is that of {POWER_RUNS} pairs,
+than half of it: a prediction whose margin is half of the true handicap, which is what margins cost. Pairs are
+shuffled and cut into disjoint groups, again and again: each group is a sample of independent pairs, so the
+shares are unbiased; groups of different shuffles overlap, so their uncertainty is that of {POWER_RUNS} pairs,
 not of {DRAWS:,} draws."""
 
 

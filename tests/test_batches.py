@@ -1,5 +1,6 @@
 """Mini-batches: order, completeness, and the same batches whether or not the data lie in memory."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,3 +117,31 @@ def test_a_split_is_a_view_of_all_samples():
         seen = [(inputs[:, 0].tolist(), targets.tolist()) for inputs, targets in stream]
         assert all(inputs == targets for inputs, targets in seen)
         assert sorted(target for _, targets in seen for target in targets) == [3, 5, 8, 13, 19]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 40])
+def test_parts_of_several_processes_make_the_whole_batch(processes):
+    def batches(number, processes):
+        split = Split(inputs=torch.arange(70.0).unsqueeze(1), targets=torch.arange(70))
+        chunks = TrainingBatches(
+            split,
+            lambda targets: targets,
+            batch_size=32,
+            eval_every=100,
+            seed=0,
+            device=torch.device("cpu"),
+            epoch=lambda: 0,
+            process=lambda: (number, processes),
+        )
+        for chunk in chunks:
+            weights = chunk.weights or [1.0] * chunk.steps
+            yield from zip(chunk.batches, weights, strict=True)
+
+    whole = [targets for (_, targets), _ in batches(0, 1)]
+    parts = [list(batches(number, processes)) for number in range(processes)]
+    for step, batch in enumerate(whole):
+        own = [part[step] for part in parts]
+        counting = [targets for (_, targets), weight in own if weight > 0]
+        assert torch.equal(torch.cat(counting).sort().values, batch.sort().values)
+        mean = sum(targets.float().mean() * weight for (_, targets), weight in own) / processes
+        assert mean == pytest.approx(batch.float().mean().item(), rel=1e-5)

@@ -33,11 +33,14 @@ class Chunk:
         first_step: number of optimiser steps done before it.
         steps: how many mini-batches follow.
         batches: yields them once, as (inputs, encoded targets) on the training device.
+        weights: with several processes, what this one's part of each mini-batch counts: its share of the
+            samples times the number of processes, so that the mean over processes is that over samples.
     """
 
     first_step: int
     steps: int
     batches: Iterator[Batch]
+    weights: list[float] | None = None
 
 
 class TrainingBatches:
@@ -51,6 +54,7 @@ class TrainingBatches:
         epoch: says which epoch is being asked for, from 0.
         num_workers: processes of the DataLoader, where the split is a Dataset.
         steps_done: where training goes on; chunks before are left out.
+        process: gives this process's number and how many there are; each takes its part of every mini-batch.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class TrainingBatches:
         epoch: Callable[[], int],
         num_workers: int = 0,
         steps_done: int = 0,
+        process: Callable[[], tuple[int, int]] = lambda: (0, 1),
     ) -> None:
         self.split = split
         self.encode = encode
@@ -75,6 +80,7 @@ class TrainingBatches:
         self.epoch = epoch
         self.num_workers = num_workers
         self.steps_done = steps_done
+        self.process = process
         self.steps_per_epoch = -(-len(split) // batch_size)
         if split.inputs is not None:
             assert split.targets is not None
@@ -90,15 +96,20 @@ class TrainingBatches:
         order = torch.randperm(len(self.split), generator=generator(self.seed, "batches", epoch))
         first = epoch * self.steps_per_epoch
         done = max(0, self.steps_done - first)
-        source = None
-        if self.split.inputs is None:
-            source = self._from_dataset(order[done * self.batch_size :], epoch)
+        parts, weights = list(order.split(self.batch_size)), None
+        number, processes = self.process()
+        if processes > 1:
+            whole = [len(part) for part in parts]
+            parts = [_share(part, number, processes) for part in parts]
+            weights = [_weight(size, number, processes) for size in whole]
+        source = None if self.split.inputs is not None else self._from_dataset(parts[done:], epoch)
         for start, stop in self._bounds(epoch):
             if source is None:
-                batches = self._from_memory(order[start * self.batch_size : stop * self.batch_size])
+                batches = self._from_memory(parts[start:stop])
             else:
                 batches = itertools.islice(source, stop - start)
-            yield Chunk(first + start, stop - start, batches)
+            counts = None if weights is None else weights[start:stop]
+            yield Chunk(first + start, stop - start, batches, counts)
 
     def _bounds(self, epoch: int) -> list[tuple[int, int]]:
         """(start, stop) of each chunk in steps within `epoch`."""
@@ -111,18 +122,19 @@ class TrainingBatches:
             start = stop
         return bounds
 
-    def _from_memory(self, order: Tensor) -> Iterator[Batch]:
-        inputs, targets = self.split.gather(order.to(self.device))
+    def _from_memory(self, parts: list[Tensor]) -> Iterator[Batch]:
+        inputs, targets = self.split.gather(torch.cat(parts).to(self.device))
         encoded = self.encode(targets)
+        sizes = [len(part) for part in parts]
         # Scaled batch by batch: that much fits into the processor's cache.
-        for part, target in zip(inputs.split(self.batch_size), encoded.split(self.batch_size), strict=True):
+        for part, target in zip(inputs.split(sizes), encoded.split(sizes), strict=True):
             yield self.split.prepare(part), target
 
-    def _from_dataset(self, order: Tensor, epoch: int) -> Iterator[Batch]:
+    def _from_dataset(self, parts: list[Tensor], epoch: int) -> Iterator[Batch]:
         assert self.split.dataset is not None
         loader: DataLoader[Batch] = DataLoader(
             self.split.dataset,
-            batch_sampler=[part.tolist() for part in order.split(self.batch_size)],
+            batch_sampler=[part.tolist() for part in parts],
             num_workers=self.num_workers,
             pin_memory=self.device.type == "cuda",
             # The loader draws its workers' base seed from this, not from the training stream.
@@ -131,6 +143,17 @@ class TrainingBatches:
         for inputs, targets in loader:
             scaled = self.split.prepare(inputs.to(self.device, non_blocking=True))
             yield scaled, self.encode(targets.to(self.device, non_blocking=True))
+
+
+def _share(part: Tensor, number: int, processes: int) -> Tensor:
+    """This process's samples of a mini-batch; where there are too few, a sample that will count nothing."""
+    own = part.tensor_split(processes)[number]
+    return own if len(own) else part[:1]
+
+
+def _weight(size: int, number: int, processes: int) -> float:
+    own = size // processes + (number < size % processes)  # as tensor_split divides
+    return own * processes / size
 
 
 def evaluation_batches(

@@ -13,6 +13,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torchmetrics import Metric
 
 from losslab.batches import Batch, Chunk, evaluation_batches
 from losslab.checkpoint import Checkpoint
@@ -95,7 +96,9 @@ class Learner(pl.LightningModule):
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
         clip = self.settings["gradient_clip"]
         # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
-        backward = Tensor.backward if self.settings["precision"] == "32-true" else self.manual_backward
+        # With several processes it averages the gradients over them.
+        lean = self.settings["precision"] == "32-true" and chunk.weights is None
+        backward = Tensor.backward if lean else self.manual_backward
         losses: list[Tensor] = []
         terms: dict[int, Tensor] = {}
         for step, (inputs, targets) in enumerate(chunk.batches, start=chunk.first_step + 1):
@@ -103,6 +106,8 @@ class Learner(pl.LightningModule):
             for watcher in watchers:
                 watcher.before_forward(self, step)
             loss = self.criterion(self.network(inputs), targets)
+            if chunk.weights is not None:
+                loss = loss * chunk.weights[step - chunk.first_step - 1]
             optimizer.zero_grad()
             backward(loss)
             for watcher in watchers:
@@ -117,7 +122,10 @@ class Learner(pl.LightningModule):
             losses.append(loss.detach())
             if self.criterion.terms and self._is_logged(step):
                 terms[step] = self.criterion.last_terms
-        self._finish_chunk(chunk, torch.stack(losses), terms, started)
+        stacked = torch.stack(losses)
+        if chunk.weights is not None:
+            stacked = self.trainer.strategy.reduce(stacked, reduce_op="mean")
+        self._finish_chunk(chunk, stacked, terms, started)
 
     def _is_logged(self, step: int) -> bool:
         return step == 1 or step % self.settings["log_every"] == 0
@@ -231,7 +239,11 @@ class Learner(pl.LightningModule):
         if not hasattr(self, "_metric_cache"):
             self._metric_cache: dict[bool, Any] = {}
         if final not in self._metric_cache:
-            self._metric_cache[final] = self.task.kind.metrics(final).to(self.device)
+            made = self.task.kind.metrics(final).to(self.device)
+            for module in made.modules():
+                if isinstance(module, Metric):
+                    module.sync_on_compute = False  # each process evaluates everything itself
+            self._metric_cache[final] = made
         self._metric_cache[final].reset()
         return self._metric_cache[final]
 

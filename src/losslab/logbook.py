@@ -57,6 +57,11 @@ class Logbook:
         """A row a number, in the order of the columns of diagnostics.csv."""
         return pd.DataFrame(self.measured, columns=MEASUREMENT_COLUMNS)
 
+    @staticmethod
+    def no_curves() -> pd.DataFrame:
+        """Those of a run that never wrote any."""
+        return pd.DataFrame(columns=CURVE_COLUMNS)
+
     def curves(self) -> pd.DataFrame:
         """A row a value, in the order of the columns of curves.csv."""
         return pd.DataFrame(self.rows, columns=CURVE_COLUMNS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import time
 import warnings
@@ -130,6 +131,8 @@ def run(
         tensorboard_log.write_findings(logbook.writer, record)
         tensorboard_log.write_hyperparameters(logger, record)
         logger.close()
+    if not trainer.is_global_zero:
+        return record  # one process writes
     if logbook.measured:
         with looks.contained(DIAGNOSTICS_FILE):
             measurements = logbook.measurements().to_csv(index=False)
@@ -220,6 +223,7 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], ste
         epoch=lambda: epochs_done + learner.current_epoch,
         num_workers=settings["num_workers"],
         steps_done=steps_done,
+        process=lambda: (trainer.global_rank, trainer.world_size),
     )
     epochs_done = steps_done // batches.steps_per_epoch
     if learner.checkpoint is not None:
@@ -273,19 +277,28 @@ def _planned_steps(config: Mapping[str, Any], task: Task) -> int:
 
 def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:
     settings = config["trainer"]
-    return {"accelerator": settings["accelerator"], "devices": 1, "precision": settings["precision"]}
+    return {
+        "accelerator": settings["accelerator"],
+        "devices": settings.get("devices", 1),
+        "strategy": settings.get("strategy") or "auto",
+        "precision": settings["precision"],
+    }
 
 
 def _check_hardware(config: Mapping[str, Any]) -> None:
     """Let Lightning say whether the accelerator is there and does that precision."""
     try:
-        with _quiet_libraries():
-            pl.Trainer(
-                **_hardware(config), logger=False, enable_checkpointing=False, enable_progress_bar=False
-            )
+        _try_hardware(**_hardware(config))
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         asked = f"trainer.accelerator={config['trainer']['accelerator']} trainer.precision="
         raise UserError(f"{asked}{config['trainer']['precision']}: {str(error).splitlines()[0]}") from None
+
+
+@functools.cache
+def _try_hardware(**hardware: Any) -> None:
+    """A Trainer is dear to make: one for all runs of a process."""
+    with _quiet_libraries():
+        pl.Trainer(**hardware, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 
 
 @contextlib.contextmanager
@@ -308,6 +321,7 @@ def _quiet_libraries() -> Iterator[None]:
     """Without the messages that nobody can act on."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # All are about DataLoaders and logging habits that a run does not have.
         warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")

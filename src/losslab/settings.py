@@ -39,6 +39,9 @@ class Trainer(pydantic.BaseModel):
     gradient_clip: GradientClip
     num_workers: pydantic.NonNegativeInt
     checkpoint: bool
+    # Only in trainer=ddp: what runs have in one process keeps its identity.
+    strategy: Literal["ddp"] | None = None
+    devices: pydantic.PositiveInt = 1
 
 
 class Settings(pydantic.BaseModel):

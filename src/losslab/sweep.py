@@ -70,6 +70,12 @@ def plan(
         config = settings.resolve(cfg)
         try:
             settings.check(config, choices)
+            if config["trainer"].get("strategy") == "ddp":
+                raise UserError(
+                    "trainer=ddp starts this command, and so the whole sweep, again in each process: "
+                    "give each run a command of its own, without -m; or sweep with trainer=default, side by "
+                    "side with hydra/launcher=joblib"
+                )
             ids = identities(config)
             if preflight is not None and ids["arm_identity"] not in checked_arms:
                 preflight(config, choices)

@@ -95,6 +95,22 @@ def share_interval(hits: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
     return Estimate(float(numbers.mean()), float(found.low), float(found.high), numbers.size)
 
 
+def seeds_for_share(
+    hits: ArrayLike, low: float | None, high: float | None, alpha: float = 1 - CONFIDENCE
+) -> int | None:
+    """About how many seeds would decide, if the share stays what it is; None: more than 1000."""
+    numbers = np.asarray(hits, dtype=float)
+    if not numbers.size:
+        return None
+    share = float(numbers.mean())
+    for n in range(numbers.size, MOST_SEEDS + 1):
+        count = round(share * n)
+        found = share_evidence([1.0] * count + [0.0] * (n - count), low, high)
+        if min(found.holds, found.fails) <= alpha:
+            return n
+    return None
+
+
 def _tail(distance: float, error: float, n: int) -> float:
     """One-sided p-value that a mean is above zero."""
     return float(stats.t.sf(distance / error, n - 1))

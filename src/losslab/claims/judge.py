@@ -250,7 +250,10 @@ def _seeds_needed(judged: _Judged, alpha: float) -> int | None:
         low, high = (None if margin is None else math.log(margin) for margin in (low, high))
     needed, failing = [], []
     for numbers in judged.samples:
-        seeds = inference.seeds_needed(numbers, low, high, alpha)
+        if _is_share(judged.prediction):
+            seeds = inference.seeds_for_share(numbers, low, high, alpha)
+        else:
+            seeds = inference.seeds_needed(numbers, low, high, alpha)
         needed.append(seeds)
         mean = float(numbers.mean()) if numbers.size else math.nan
         outside = (low is not None and mean < low) or (high is not None and mean > high)

@@ -11,7 +11,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hydra
 import yaml
@@ -25,17 +25,17 @@ from losslab.cli.console import console
 from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.hydra_setup import package_folder, register
 
-if TYPE_CHECKING:
-    from losslab.claims.verdict import Verdict
-    from losslab.records import Record
-
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
 
 def job(cfg: DictConfig) -> str:
     """One run, as Hydra calls it; returns its status."""
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
     from losslab import records, settings
+    from losslab.cli.summary import print_run
     from losslab.run import run
+    from losslab.sweep_progress import QUIET
 
     hydra_config = HydraConfig.get()
     _make_importable(Path(hydra_config.runtime.cwd))
@@ -45,6 +45,8 @@ def job(cfg: DictConfig) -> str:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
+    another_writes = bool(getattr(rank_zero_only, "rank", 0))  # another process of trainer=ddp
+    quiet = another_writes or (in_sweep and QUIET in os.environ)
     if in_sweep:
         _free_earlier_runs()
     if not in_sweep and (folder / records.RECORD_FILE).exists():
@@ -53,11 +55,12 @@ def job(cfg: DictConfig) -> str:
     try:
         config = {**settings.resolve(cfg), "folder": str(folder)}
         settings.check(config, choices)
-        record = run(config, choices, overrides, folder, console())
+        record = run(config, choices, overrides, folder, None if quiet else console())
     except UserError:
         _remove_if_empty(folder)
         raise
-    _print_summary(record, folder, brief=in_sweep)
+    if not quiet:
+        print_run(console(), record, folder, brief=in_sweep)
     if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
@@ -183,13 +186,6 @@ def summarise_sweep(folder: Path) -> None:
         summarise(folder, console())
 
 
-def print_verdict(verdict: Verdict, folder: Path) -> None:
-    """What a claim's sweep ends with."""
-    from losslab.report import verdict_console
-
-    verdict_console.print_verdict(verdict, console())
-
-
 def overrides_first(arguments: list[str]) -> list[str]:
     """The same command line with all key=value in front: Hydra refuses them on both sides of an option."""
     from hydra._internal.utils import get_args_parser
@@ -265,38 +261,6 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return
-
-
-def _print_summary(record: Record, folder: Path, brief: bool) -> None:
-    from rich.markup import escape
-
-    from losslab import records
-
-    out = console()
-    outcome = record.status if record.diverged_at is None else f"{record.status} at step {record.diverged_at}"
-    test = record.primary("test")
-    result = "" if test is None else f", test {record.metric} {test:.4f}"
-    seconds = record.timing["total"]
-    out.print(
-        escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
-    )
-    if brief:
-        if record.findings:
-            names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
-            out.print(f"  findings: {names}", highlight=False, markup=False)
-        return
-    for finding in record.findings:
-        sentence = f"  {finding['severity']}: {finding['text']}"
-        out.print(escape(sentence), highlight=False, soft_wrap=True)
-    for target in record.targets:
-        when = (
-            "not reached"
-            if target.step is None
-            else f"step {target.step} ({target.seconds:.1f} s of training)"
-        )
-        out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
-    out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
-    out.print(escape(f"  losslab-tensorboard {folder}"), highlight=False)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 from losslab.claims.verdict import VERDICT_FILE, Verdict, load
 from losslab.report.claims_html import write_html
 
-REPORT = Path("report", "index.html")
+REPORT_FILE = Path("report") / "index.html"
 
 
 def verdicts_in(folder: Path) -> list[Verdict]:
@@ -15,8 +15,11 @@ def verdicts_in(folder: Path) -> list[Verdict]:
     return [load(path.parent) for path in sorted(folder.glob(f"*/{VERDICT_FILE}"))]
 
 
-def write_report(folder: Path) -> Path:
-    """Write the page of all verdicts in `folder`; returns its path."""
-    path = folder / REPORT
-    write_html(verdicts_in(folder), folder, path)
+def write_report(folder: Path) -> Path | None:
+    """Write the HTML report on everything in `folder`; None where there is no verdict yet."""
+    verdicts = verdicts_in(folder)
+    if not verdicts:
+        return None
+    path = folder / REPORT_FILE
+    write_html(verdicts, folder, path)
     return path

@@ -118,12 +118,9 @@ def read_curves(arm: Arm, task: TaskComparison, place: int) -> Curves:
     unfinished: list[pd.Series] = []
     for folder, status in zip(arm.runs["folder"], arm.runs["status"], strict=True):
         try:
-            curves = records.load_curves(folder)
-            validation = curves[(curves["split"] == "validation") & (curves["metric"] == task.metric)]
-            line = validation.groupby("step")["value"].last().astype(float)
-        except (OSError, ValueError, KeyError):  # what pandas says of a broken or empty file, too
+            line = records.load_curve(folder, "validation", task.metric)
+        except (OSError, ValueError):  # a broken or empty file
             continue
-        line = line[np.isfinite(line)]
         if not line.empty:
             (finished if status == FINISHED else unfinished).append(line)
     colour = COLOURS[place % len(COLOURS)]
