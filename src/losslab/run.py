@@ -69,6 +69,7 @@ def run(
         console: where the progress bar goes; None for none.
     """
     started = time.perf_counter()
+    processor_started = time.process_time()
     parts = build(config, choices)
     record = Record(
         **identities(config),
@@ -120,6 +121,7 @@ def run(
         "training": learner.training_seconds,
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started + (checkpoint.seconds if checkpoint else 0.0),
+        "processor": time.process_time() - processor_started,
     }
     floor = None
     with looks.contained("the loss's floor"):
