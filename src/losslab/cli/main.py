@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from losslab.cli import warnings_policy
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, SweepStopped, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError, first_line
 from losslab.hydra_setup import package_folder, register
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ def application(arguments: list[str]) -> None:
         mark = error.problem_mark
         place = f"{mark.name}, line {mark.line + 1}" if mark else "a config"
         raise UserError(f"{place}: not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"a config file is not valid YAML in UTF-8: {first_line(error)}") from None
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
             raise
@@ -154,7 +156,11 @@ def application(arguments: list[str]) -> None:
     except OSError as error:
         if _disk_is_unusable(error):
             raise _no_room(error) from None
-        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        if error.errno is None and error.filename is None:  # OmegaConf, of a file without keys
+            raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
+        if error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"

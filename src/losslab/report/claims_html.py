@@ -96,7 +96,9 @@ def view(verdict: Verdict, folder: Path) -> View:
         legends=legends(verdict),
         curves=curve_pictures(verdict, folder),
         sensitivity=sensitivity_pictures(verdict),
-        findings=[(words.full_name(arm), found) for arm in verdict.arms if (found := words.findings_text(arm))],
+        findings=[
+            (words.full_name(arm), found) for arm in verdict.arms if (found := words.findings_text(arm))
+        ],
         points=[
             [
                 arm.condition or words.DASH,

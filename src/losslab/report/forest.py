@@ -67,7 +67,9 @@ def forest(prediction: PredictionOutcome) -> Forest | None:
     common = _Scale(known, prediction)
     strips = []
     for row in prediction.rows:
-        strips.append(_strip(row, prediction, common if shared or row not in known else own[known.index(row)]))
+        strips.append(
+            _strip(row, prediction, common if shared or row not in known else own[known.index(row)])
+        )
     return Forest(strips, shared)
 
 
@@ -152,9 +154,7 @@ def _strip(row: Row, prediction: PredictionOutcome, scale: _Scale) -> Strip:
         dots=dots if len(row.values) > 1 else [],
         within_left=0.0 if prediction.low is None else scale.place(prediction.low),
         within_right=100.0 if prediction.high is None else scale.place(prediction.high),
-        margins=[
-            scale.place(margin) for margin in (prediction.low, prediction.high) if margin is not None
-        ],
+        margins=[scale.place(margin) for margin in (prediction.low, prediction.high) if margin is not None],
         neutral=scale.place(neutral) if scale.shows(neutral) else None,
         ticks=scale.ticks(),
     )

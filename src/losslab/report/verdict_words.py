@@ -50,7 +50,9 @@ def number(value: Any, digits: int = 4) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return DASH
     if not isinstance(value, int | float):
-        return str(value).replace("-inf", "−∞").replace("inf", "∞") if value in ("inf", "-inf") else str(value)
+        return (
+            str(value).replace("-inf", "−∞").replace("inf", "∞") if value in ("inf", "-inf") else str(value)
+        )
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)
@@ -170,7 +172,9 @@ def spoken_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
 
 def other_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
     spoken = spoken_metrics(verdict, arms)
-    return [name for name in dict.fromkeys(name for arm in arms for name in arm.metrics) if name not in spoken]
+    return [
+        name for name in dict.fromkeys(name for arm in arms for name in arm.metrics) if name not in spoken
+    ]
 
 
 def metric_cell(arm: ArmResult, name: str) -> str:
@@ -183,7 +187,9 @@ def metric_cell(arm: ArmResult, name: str) -> str:
 
 def ended(arm: ArmResult) -> str:
     """ "5", or "3, 1 diverged, 1 failed"."""
-    parts = [f"{count} {word}" for count, word in ((arm.diverged, "diverged"), (arm.failed, "failed")) if count]
+    parts = [
+        f"{count} {word}" for count, word in ((arm.diverged, "diverged"), (arm.failed, "failed")) if count
+    ]
     return ", ".join([str(arm.finished), *parts])
 
 
@@ -202,7 +208,9 @@ def full_name(arm: ArmResult) -> str:
 def findings_text(arm: ArmResult) -> str:
     """ "dead units (3 of 5), divergence (1 of 5)"; empty where the diagnosis found nothing."""
     return ", ".join(
-        f"{rule.replace('_', ' ')} ({count} of {len(arm.runs)})" for rule, count in arm.findings.items() if count
+        f"{rule.replace('_', ' ')} ({count} of {len(arm.runs)})"
+        for rule, count in arm.findings.items()
+        if count
     )
 
 
