@@ -1,12 +1,12 @@
 #!/usr/bin/env python
 """Judges the judge: how often it sees a difference that is none, and how soon one that is there.
 
-    python scripts/judge_studies.py            both studies, about 4 minutes of one core; writes docs/method.md
+    python scripts/judge_studies.py            both studies, about 4 minutes of one core; into docs/method.md
     python scripts/judge_studies.py --print    the same, printed only
 
-A/A study: arms that are identical in everything. Each side has seeds of its own: with the same seeds their runs
-would be equal to the last bit (this is checked, too). Power study: an arm with wrong training labels. All values
-come from real trainings by `losslab.run`, all decisions from `losslab.claims.inference`, as in a claim.
+A/A study: arms that are identical in everything. Each side has seeds of its own: with the same seeds their
+runs would be equal to the last bit (this is checked, too). Power study: an arm with wrong training labels.
+All values come from real trainings by `losslab.run`, all decisions from `losslab.claims.inference`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ TRAINING = [
     *("trainer.max_epochs=2", "trainer.batch_size=64", "trainer.eval_every=1000", "trainer.accelerator=cpu"),
     *("diagnostics=off", "pictures=null"),
 ]
-WRONG_LABELS = 0.15  # share of the handicapped arm's training labels
+WRONG_LABELS = 0.25  # share of the handicapped arm's training labels
 OTHER_SIDE = 10_000  # seeds of an A/A study's second arm begin here
 
 A_A_SEEDS = 5
@@ -77,9 +77,8 @@ def differs(differences: np.ndarray) -> bool:
 def disjoint_draws(pool: int, size: int, count: int, generator: np.random.Generator) -> np.ndarray:
     """`count` draws of `size` places in a pool, none twice in a draw.
 
-    The pool is shuffled and cut into disjoint draws, again and again until there are enough. Within a shuffle
-    draws share no run, and every draw is a sample of independent runs, so that the rate over all of them is
-    unbiased; draws of different shuffles share few runs.
+    The pool is shuffled and cut into disjoint draws, again and again until there are enough. Every draw is a
+    sample of independent runs, so the rate over all of them is unbiased; draws of one shuffle share no run.
     """
     draws: list[np.ndarray] = []
     while len(draws) < count:
@@ -111,7 +110,7 @@ class Rate:
 
 @dataclasses.dataclass
 class FalseAlarms:
-    """The A/A study: `rate` as claims are judged, `by_seeds` for other numbers of seeds from the same runs."""
+    """The A/A study: `rate` as claims are judged, `by_seeds` for other numbers of seeds."""
 
     rate: Rate
     by_seeds: dict[int, float]
@@ -198,49 +197,55 @@ def _better(differences: np.ndarray, margin: float) -> bool:
 
 def as_markdown(alarms: FalseAlarms, power: Power, seconds: float) -> str:
     """Both studies as docs/method.md shows them."""
-    low, high = alarms.rate.interval
-    verdict = "within" if low <= ALPHA else "beyond"
-    lines = [
-        "Measured by `python scripts/judge_studies.py` "
-        f"(torch {torch.__version__.partition('+')[0]}, {seconds:.0f} s of one core). Every value is the test "
-        f"accuracy of a real training (`{' '.join(TRAINING[:5])}`, 2 epochs), every decision is made by the code "
-        "that judges claims.",
-        "",
-        f"**A/A: two arms that are the same.** {COMPARISONS} comparisons of {A_A_SEEDS} seeds a side, "
-        f"{2 * POOL:,} runs, none of them in two comparisons. Each side has seeds of its own: with the same "
-        "seeds the runs are equal to the last bit "
-        f"({'checked here again' if alarms.equal_when_paired else 'NOT SO HERE'}) and there would be nothing to "
-        f'judge. "Differs" in **{alarms.rate}** (Clopper-Pearson, 95 %): {verdict} the 5 % that are promised. '
-        f"One run's accuracy has a standard deviation of {alarms.spread:.4f}.",
-        "",
-        f"The same runs in {DRAWS:,} random companies, for other numbers of seeds:",
-        "",
-        "| seeds a side | differs |",
-        "| ---: | ---: |",
-        *(f"| {seeds} | {share:.1%} |" for seeds, share in alarms.by_seeds.items()),
-        "",
-        f"**Power: an arm with a handicap.** {WRONG_LABELS:.0%} of its training labels are wrong. Over all "
-        f"{POWER_RUNS} pairs of runs this costs {power.effect:.4f} ± {power.error:.4f} (standard error) in test "
-        f"accuracy. A pair's difference has a standard deviation of {power.spread:.4f}, one between different "
-        f"seeds of {power.unpaired_spread:.4f}: pairing saves "
-        f"{1 - (power.spread / power.unpaired_spread) ** 2:.0%} of the variance. How often the handicap is seen, "
-        f"in {DRAWS:,} draws of so many pairs:",
-        "",
-        "| seeds | seen | by theory | without pairing | by more than half of it |",
-        "| ---: | ---: | ---: | ---: | ---: |",
-        *(
+    promise = "within" if alarms.rate.interval[0] <= ALPHA else "beyond"
+    checked = "checked here again" if alarms.equal_when_paired else "NOT SO HERE"
+    saved = 1 - (power.spread / power.unpaired_spread) ** 2
+    return f"""\
+Measured by `python scripts/judge_studies.py` (torch {torch.__version__.partition("+")[0]}, {
+        seconds:.0f} s of one
+core). Every value is the test accuracy of a real training (`{" ".join(TRAINING[:5])}`,
+2 epochs), every decision is made by the code that judges claims.
+
+**A/A: two arms that are the same.** {COMPARISONS} comparisons of {A_A_SEEDS} seeds a side, {2 * POOL:,} runs,
+none of them in two comparisons. Each side has seeds of its own: with the same seeds the runs are equal to the
+last bit ({checked}) and there would be nothing to judge. "Differs" in **{alarms.rate}**
+(Clopper-Pearson, 95 %): {
+        promise
+    } the 5 % that are promised. The accuracy of a run has a standard deviation of
+{alarms.spread:.4f}. The same runs in {DRAWS:,} random companies, for other numbers of seeds:
+
+| seeds a side | differs |
+| ---: | ---: |
+{_lines(f"| {seeds} | {share:.1%} |" for seeds, share in alarms.by_seeds.items())}
+
+**Power: an arm with a handicap.** {WRONG_LABELS:.0%} of its training labels are wrong. Over all {
+        POWER_RUNS
+    } pairs of
+runs this costs {power.effect:.4f} ± {
+        power.error:.4f} (standard error) in test accuracy. A pair's difference has a
+standard deviation of {power.spread:.4f}, one between different seeds of {
+        power.unpaired_spread:.4f}: pairing saves
+{saved:.0%} of the variance. How often the handicap is seen, in {DRAWS:,} draws of so many pairs:
+
+| seeds | seen | by theory | without pairing | by more than half of it |
+| ---: | ---: | ---: | ---: | ---: |
+{
+        _lines(
             f"| {n} | {power.detected[n]:.0%} | {power.expected[n]:.0%} | {power.unpaired[n]:.0%} "
             f"| {power.beyond_half[n]:.0%} |"
             for n in POWER_SEEDS
-        ),
-        "",
-        "By theory: the noncentral t distribution with the effect and spread above, for normal differences. By "
-        "more than half of it: a prediction whose margin is half of the true handicap, which is what margins "
-        "cost. The pairs are shuffled and cut into disjoint groups, again and again: each group is a sample of "
-        "independent pairs, so the shares are unbiased; between shuffles the groups overlap, so their "
-        f"uncertainty is that of {POWER_RUNS} pairs, not of {DRAWS:,}.",
-    ]
-    return "\n".join(lines)
+        )
+    }
+
+By theory: the noncentral t distribution with the effect and spread above, for normal differences. By more
+than half of it: a prediction whose margin is half of the true handicap, which is what margins cost. Pairs are
+shuffled and cut into disjoint groups, again and again: each group is a sample of independent pairs, so the
+shares are unbiased; groups of different shuffles overlap, so their uncertainty is that of {POWER_RUNS} pairs,
+not of {DRAWS:,} draws."""
+
+
+def _lines(rows: Iterable[str]) -> str:
+    return "\n".join(rows)
 
 
 def write_into(path: Path, text: str) -> None:

@@ -73,7 +73,7 @@ def _print_prediction(prediction: PredictionOutcome, console: Console) -> None:
             Text("exact" if row.exact else f"n={row.n}"),
             _outcome(row.outcome) if len(prediction.rows) > 1 else Text(""),
         )
-    console.print(Padding(table, (0, 6), expand=False))
+    console.print(Padding(table, (0, 6)))
     for note in dict.fromkeys(note for row in prediction.rows for note in row.notes):
         console.print(Padding(Text(note, style="dim"), (0, 6), expand=False))
 

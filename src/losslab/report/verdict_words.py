@@ -218,7 +218,7 @@ def cell(value: Any) -> str:
     """Whatever stands in a table of a check."""
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value)
-    return number(value) if value is None or isinstance(value, int | float) else str(value)
+    return number(value, 6) if value is None or isinstance(value, int | float | str) else str(value)
 
 
 def duration(seconds: float) -> str:
