@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 import os
@@ -78,6 +79,7 @@ def _free_earlier_runs() -> None:
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
+        atexit.register(gc.unfreeze)  # some libraries complain of what is left when Python ends
     gc.collect()
 
 
