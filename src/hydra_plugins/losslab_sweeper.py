@@ -45,8 +45,9 @@ class LosslabSweeper(BasicSweeper):
     def _sweep_claim(self, arguments: list[str]) -> None:
         from losslab import sweep
         from losslab.claims.study import Study
-        from losslab.cli.main import print_verdict
+        from losslab.cli.console import console
         from losslab.errors import UserError
+        from losslab.report.verdict_console import print_verdict
 
         assert self.config is not None
         folder = Path(self.config.hydra.sweep.dir)
@@ -84,20 +85,21 @@ class LosslabSweeper(BasicSweeper):
             verdict = study.conduct(
                 stage, command=f"losslab-reproduce {name}{' --quick' if study.quick else ''}"
             )
-        print_verdict(verdict, folder)
+        print_verdict(verdict, console())
         for planned, below in everything:
             if error := sweep.failures(planned, below):
                 raise error
 
     def _run_missing(self, planned: Sequence[PlannedRun], folder: Path) -> None:
         """Launch what has no record yet. Raises what escaped from a run: a bug, or a UserError."""
-        from losslab import sweep
+        from losslab import sweep, sweep_progress
         from losslab.cli.console import console
 
         assert self.config is not None and self.launcher is not None
         folder.mkdir(parents=True, exist_ok=True)
         sweep.write_plan(planned, folder)
         todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
+        sweep_progress.note_present(len(planned) - len(todo))
         already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
         console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
         if todo:

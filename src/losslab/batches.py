@@ -53,6 +53,7 @@ class TrainingBatches:
         eval_every: chunks end at multiples of so many steps.
         epoch: says which epoch is being asked for, from 0.
         num_workers: processes of the DataLoader, where the split is a Dataset.
+        steps_done: where training goes on; chunks before are left out.
         process: gives this process's number and how many there are; each takes its part of every mini-batch.
     """
 
@@ -67,6 +68,7 @@ class TrainingBatches:
         device: torch.device,
         epoch: Callable[[], int],
         num_workers: int = 0,
+        steps_done: int = 0,
         process: Callable[[], tuple[int, int]] = lambda: (0, 1),
     ) -> None:
         self.split = split
@@ -77,6 +79,7 @@ class TrainingBatches:
         self.device = device
         self.epoch = epoch
         self.num_workers = num_workers
+        self.steps_done = steps_done
         self.process = process
         self.steps_per_epoch = -(-len(split) // batch_size)
         if split.inputs is not None:
@@ -92,13 +95,14 @@ class TrainingBatches:
         epoch = self.epoch()
         order = torch.randperm(len(self.split), generator=generator(self.seed, "batches", epoch))
         first = epoch * self.steps_per_epoch
+        done = max(0, self.steps_done - first)
         parts, weights = list(order.split(self.batch_size)), None
         number, processes = self.process()
         if processes > 1:
             whole = [len(part) for part in parts]
             parts = [_share(part, number, processes) for part in parts]
             weights = [_weight(size, number, processes) for size in whole]
-        source = None if self.split.inputs is not None else self._from_dataset(parts, epoch)
+        source = None if self.split.inputs is not None else self._from_dataset(parts[done:], epoch)
         for start, stop in self._bounds(epoch):
             if source is None:
                 batches = self._from_memory(parts[start:stop])
@@ -110,7 +114,7 @@ class TrainingBatches:
     def _bounds(self, epoch: int) -> list[tuple[int, int]]:
         """(start, stop) of each chunk in steps within `epoch`."""
         first = epoch * self.steps_per_epoch
-        bounds, start = [], 0
+        bounds, start = [], max(0, self.steps_done - first)
         while start < self.steps_per_epoch:
             to_evaluation = self.eval_every - (first + start) % self.eval_every
             stop = min(start + min(to_evaluation, self.chunk_steps), self.steps_per_epoch)

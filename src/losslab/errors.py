@@ -16,6 +16,10 @@ class RunsFailed(UserError):
     exit_status = 1
 
 
+class SweepStopped(RunsFailed):
+    """A run failed, and `fail_fast=true` asks for the end of the sweep."""
+
+
 def first_line(error: BaseException) -> str:
     """What another library's exception says, as part of a sentence: its first line that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]

@@ -9,15 +9,20 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypedDict
 
+from losslab import fingerprint
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
-NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed")
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
+NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that goes on ends with the same result
 _SOURCE_PATHS = ("root",)
+_TABLE = "losslab.tasks.sources.table.csv"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
+LONGEST_PATH = 4096
 
 
 class Identities(TypedDict):
@@ -32,8 +37,11 @@ def identities(config: Mapping[str, Any]) -> Identities:
     """The hashes of a resolved config."""
     relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
     task = dict(relevant["task"])
-    task["source"] = _without_paths(task["source"])
+    task["source"] = _essence(task["source"])
     relevant["task"] = task
+    relevant["trainer"] = {
+        key: value for key, value in relevant["trainer"].items() if key not in NOT_IN_IDENTITY_OF_TRAINER
+    }
     arm = {key: value for key, value in relevant.items() if key != "seed"}
     return {
         "identity": _hash(relevant),
@@ -43,11 +51,34 @@ def identities(config: Mapping[str, Any]) -> Identities:
     }
 
 
-def _without_paths(source: Any) -> Any:
-    """A source's config, which may hold other sources, without the folder in which its files lie."""
+def _essence(source: Any) -> Any:
+    """What counts of a source's config, which may hold other sources: not where its files lie.
+
+    The files of losslab's own sets are always the same. A table counts by its content. The arguments of a
+    person's own function count as they are, and by the content of the files and folders that they name.
+    """
     if not isinstance(source, Mapping):
         return source
-    return {key: _without_paths(value) for key, value in source.items() if key not in _SOURCE_PATHS}
+    if not str(source.get("_target_", "")).startswith("losslab."):
+        return {key: _with_content(value) for key, value in source.items()}
+    found = {key: _essence(value) for key, value in source.items() if key not in _SOURCE_PATHS}
+    if source["_target_"] == _TABLE:
+        found["path"] = _content(source["path"]) or source["path"]
+    return found
+
+
+def _with_content(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_content(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_content(item) for item in value]
+    content = _content(value)
+    return value if content is None else [value, content]
+
+
+def _content(value: Any) -> str | None:
+    may_be_path = isinstance(value, str) and value and len(value) < LONGEST_PATH and "\0" not in value
+    return fingerprint.of_path(Path(value).expanduser()) if may_be_path else None
 
 
 def folder_name(overrides: Iterable[str], identity: str) -> str:

@@ -5,6 +5,7 @@ It knows networks, criteria and tasks; it knows nothing of files, sweeps or whic
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from losslab.batches import Batch, Chunk, evaluation_batches
+from losslab.checkpoint import Checkpoint
 from losslab.criterion import Criterion
 from losslab.diagnostics.base import Diagnostic
 from losslab.logbook import Logbook
@@ -24,6 +26,7 @@ from losslab.tasks import Task
 
 # Evaluation inputs that are small are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
+PROGRESS = ("step", "latest", "training_seconds", "evaluation_seconds", "_evaluated_at")
 
 
 class Diverged(Exception):
@@ -41,6 +44,7 @@ class Learner(pl.LightningModule):
         optimizer: makes the optimiser from the parameters.
         settings: the resolved config group `trainer`.
         target_values: values of the primary metric whose first reaching is noted.
+        checkpoint: where progress is kept, and found again; None for nowhere.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Learner(pl.LightningModule):
         settings: dict[str, Any],
         target_values: list[float],
         logbook: Logbook,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -60,11 +65,14 @@ class Learner(pl.LightningModule):
         self.criterion = criterion
         self.settings = settings
         self.logbook = logbook
+        self.checkpoint = checkpoint
         self.targets = [Target(value) for value in target_values]
         self.latest: dict[str, dict[str, Any]] = {}
         self.step = 0
         self.training_seconds = 0.0
         self.evaluation_seconds = 0.0
+        if settings["precision"] in ("64-true", "bf16-true"):
+            network.register_forward_pre_hook(_as_the_weights)
         self._make_optimizer = optimizer
         self._evaluated_at = -1
         self._kept_batches: dict[str, list[Batch]] = {}
@@ -80,7 +88,8 @@ class Learner(pl.LightningModule):
         callbacks = self.trainer.callbacks  # type: ignore[attr-defined]
         self._watchers = [callback for callback in callbacks if isinstance(callback, Diagnostic)]
         self._splits = self.task.on(self.device)
-        self.evaluate_curves()
+        if self.checkpoint is None or not self.checkpoint.restore(self):
+            self.evaluate_curves()
 
     def training_step(self, chunk: Chunk, batch_index: int) -> None:
         started = time.perf_counter()
@@ -149,9 +158,21 @@ class Learner(pl.LightningModule):
     def on_train_batch_end(self, outputs: Any, batch: Chunk, batch_idx: int) -> None:
         if self.step % self.settings["eval_every"] == 0:
             self.evaluate_curves()
+        if self.checkpoint is not None:
+            self.checkpoint.save_if_due(self)
 
     def on_train_end(self) -> None:
         self.evaluate_curves()
+
+    def progress(self) -> dict[str, Any]:
+        """How far training is, as plain data: what `load_progress` takes."""
+        values = {name: getattr(self, name) for name in PROGRESS}
+        return {**values, "targets": [dataclasses.asdict(target) for target in self.targets]}
+
+    def load_progress(self, progress: dict[str, Any]) -> None:
+        for name in PROGRESS:
+            setattr(self, name, progress[name])
+        self.targets = [Target(**target) for target in progress["targets"]]
 
     def evaluate_curves(self) -> None:
         """Loss and metrics on validation, and on as many training samples; notes targets reached."""
@@ -225,3 +246,9 @@ class Learner(pl.LightningModule):
             self._metric_cache[final] = made
         self._metric_cache[final].reset()
         return self._metric_cache[final]
+
+
+def _as_the_weights(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Inputs in the weights' precision, which Lightning has converted."""
+    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
+    return tuple(part.to(dtype) if part.is_floating_point() else part for part in inputs)

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from losslab.looking import Mishaps, Writer
 from losslab.records import CURVE_COLUMNS
 
 DIAGNOSTICS_FILE = "diagnostics.csv"
@@ -31,10 +32,11 @@ def load_measurements(folder: Path) -> pd.DataFrame:
 
 
 class Logbook:
-    """Collects values; writes scalars to `logger` at once."""
+    """Collects values; writes scalars to `logger` at once. `mishaps` is where looking may fail."""
 
     def __init__(self, logger: TensorBoardLogger) -> None:
-        self.writer = logger.experiment
+        self.mishaps = Mishaps()
+        self.writer = Writer(logger.experiment, self.mishaps)
         self.rows: list[tuple[int, float, str, str, float]] = []
         self.measured: list[tuple[int, str, str, float]] = []
 

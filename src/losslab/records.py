@@ -5,14 +5,15 @@ Both are written once, whole or not at all. What is derived from records lives i
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ RECORD_FILE = "record.json"
 CURVES_FILE = "curves.csv"
 PLAN_FILE = "sweep.json"  # beside the runs of a sweep: which runs it consists of, in order
 PLAN_SCHEMA_VERSION = 1
+UNFINISHED = ".unfinished"  # how the names of temporary files end
 CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
 
 FINISHED, DIVERGED, FAILED = "finished", "diverged", "failed"
@@ -58,9 +60,11 @@ class Record:
         targets: steps and seconds to each of the task's targets.
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
             not finite.
-        timing: seconds, by part: "setup", "training", "evaluation", "total".
+        timing: seconds, by part: "setup", "training", "evaluation", "total"; "processor" is what the
+            process computed, whatever else the machine did.
         error: {"type", "message", "traceback"} of a failed run.
         findings: what the diagnosis said, in words.
+        resumed_at: the step from which it went on after an interruption, by its checkpoint; 0 if it did not.
     """
 
     identity: str
@@ -84,6 +88,7 @@ class Record:
     error: dict[str, str] | None = None
     findings: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     environment: dict[str, Any] = dataclasses.field(default_factory=dict)
+    resumed_at: int = 0
     schema_version: int = SCHEMA_VERSION
 
     def primary(self, split: str = "test") -> float | None:
@@ -91,13 +96,20 @@ class Record:
         return self.metrics.get(split, {}).get(self.metric)
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], None]) -> None:
+    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename.
+
+    Args:
+        content: what the file shall hold, or a function that writes it to an open file.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # mkstemp makes it private; a shared folder must stay readable
@@ -105,6 +117,12 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Temporary files of a process that was killed while it wrote. Only for who has `folder` to itself."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
 
 
 def save(record: Record, curves: pd.DataFrame, folder: Path) -> None:
@@ -142,6 +160,27 @@ def load(folder: Path) -> Record:
 def load_curves(folder: Path) -> pd.DataFrame:
     """The run's curves, a row a value: step, seconds, split, metric, value."""
     return pd.read_csv(folder / CURVES_FILE)
+
+
+def load_curve(folder: Path, split: str, metric: str) -> pd.Series:
+    """The finite values of one curve by step, ascending. Raises OSError or ValueError as pandas would.
+
+    Without pandas' readers: a report over thousands of runs waits for this.
+    """
+    values: dict[int, float] = {}
+    with (folder / CURVES_FILE).open(newline="", encoding="utf-8") as file:
+        reader = csv.reader(file)
+        try:
+            columns = [next(reader, []).index(name) for name in ("step", "split", "metric", "value")]
+            step_at, split_at, metric_at, value_at = columns
+            for row in reader:
+                if row[split_at] == split and row[metric_at] == metric:
+                    number = float(row[value_at] or "nan")
+                    if math.isfinite(number):
+                        values[int(float(row[step_at]))] = number
+        except (IndexError, csv.Error) as error:
+            raise ValueError(f"{folder / CURVES_FILE} is damaged: {error}") from None
+    return pd.Series(values, dtype=float, index=pd.Index(values, dtype=int)).sort_index()
 
 
 def find(folders: Iterable[Path]) -> list[Path]:

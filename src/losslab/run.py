@@ -9,8 +9,8 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import os
 import time
-import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,10 +23,12 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, findings, misuse, records, tensorboard_log
+from losslab import environment, failures, findings, looking, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
+from losslab.checkpoint import FILE as CHECKPOINT_FILE
+from losslab.checkpoint import Checkpoint
 from losslab.criterion import Criterion, build_criterion
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.identity import identities
 from losslab.instantiation import make
 from losslab.learner import Diverged, Learner
@@ -50,6 +52,7 @@ class Parts:
     optimizer: Any
 
 
+@looking.quiet_writer_threads()
 def run(
     config: dict[str, Any],
     choices: Mapping[str, str],
@@ -67,6 +70,7 @@ def run(
         console: where the progress bar goes; None for none.
     """
     started = time.perf_counter()
+    processor_started = time.process_time()
     parts = build(config, choices)
     record = Record(
         **identities(config),
@@ -81,10 +85,17 @@ def run(
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
         planned_steps=_planned_steps(config, parts.task),
     )
+    records.remove_unfinished(folder)
+    checkpoint = Checkpoint(folder, record.identity, started) if config["trainer"]["checkpoint"] else None
+    if checkpoint is not None:
+        checkpoint.check_fits(parts.network, parts.criterion)
+        record.resumed_at = checkpoint.step
     with _quiet_libraries():
-        logger = tensorboard_log.RunLogger(folder)
+        logger = tensorboard_log.RunLogger(folder, record.resumed_at)
         logbook = Logbook(logger)
-        tensorboard_log.write_config(logbook.writer, config)
+        looks = logbook.mishaps
+        with looks.contained("TensorBoard"):
+            tensorboard_log.write_config(logbook.writer, config)
         learner = Learner(
             parts.task,
             parts.network,
@@ -93,50 +104,69 @@ def run(
             config["trainer"],
             config["task"].get("targets") or [],
             logbook,
+            checkpoint,
         )
-        trainer = _make_trainer(config, logger, console, folder.name, parts.task)
+        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks, record.resumed_at)
         setup_seconds = time.perf_counter() - started
         try:
-            _train(trainer, learner, config)
+            _train(trainer, learner, config, record.resumed_at)
             record.status = FINISHED
         except Diverged as divergence:
             record.status, record.diverged_at = DIVERGED, divergence.step
         except Exception as error:
-            record.error = {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc(),
-            }
+            record.error = failures.described(error)
     record.metrics, record.targets, record.steps = learner.latest, learner.targets, learner.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = {
         "setup": setup_seconds,
         "training": learner.training_seconds,
         "evaluation": learner.evaluation_seconds,
-        "total": time.perf_counter() - started,
+        "total": time.perf_counter() - started + (checkpoint.seconds if checkpoint else 0.0),
+        "processor": time.process_time() - processor_started,
     }
+    floor = None
+    with looks.contained("the loss's floor"):
+        floor = findings.loss_floor(parts.criterion, parts.task)
     record.findings = findings.diagnose(
-        findings.Evidence(
-            record,
-            logbook.curves(),
-            logbook.measurements(),
-            floor=findings.loss_floor(parts.criterion, parts.task),
-        )
+        findings.Evidence(record, logbook.curves(), logbook.measurements(), floor=floor)
     )
-    tensorboard_log.write_findings(logbook.writer, record)
-    tensorboard_log.write_hyperparameters(logger, record)
-    logger.close()
+    with looks.contained("TensorBoard"):
+        tensorboard_log.write_findings(logbook.writer, record)
+        tensorboard_log.write_hyperparameters(logger, record)
+        logger.close()
     if not trainer.is_global_zero:
         return record  # one process writes
     if logbook.measured:
-        measurements = logbook.measurements().to_csv(index=False)
-        records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+        with looks.contained(DIAGNOSTICS_FILE):
+            measurements = logbook.measurements().to_csv(index=False)
+            records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+    record.findings += looks.found
     records.save(record, logbook.curves(), folder)
+    (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return record
 
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
-    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
+    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
+
+    A config may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    with its traceback where LOSSLAB_DEBUG is set.
+    """
+    try:
+        return _build(config, choices)
+    except UserError:
+        raise
+    except Exception as error:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        told = failures.described(error)
+        raise UserError(
+            f"task, model, loss and optimizer cannot be made from this config: {told['type']}: "
+            f"{first_line(Exception(told['message']))}; LOSSLAB_DEBUG=1 shows where"
+        ) from error
+
+
+def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
     check_fit(config["model"], choices["model"], task)
     network = build_network(
@@ -171,11 +201,11 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
     try:
         with torch.no_grad():
             outputs = network(inputs)
-    except RuntimeError as error:
+    except Exception as error:  # whatever a person's own network raises
         raise UserError(
             f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
-            f"{str(error).splitlines()[0]}"
-        ) from None
+            f"{first_line(error)}"
+        ) from error
     network.train(training)
     expected = task.kind.output_shape(targets)
     if tuple(outputs.shape) != expected:
@@ -202,7 +232,7 @@ def _check_loss(
     )
 
 
-def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> None:
+def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], steps_done: int) -> None:
     settings = config["trainer"]
     task = learner.task
     batches = TrainingBatches(
@@ -212,10 +242,17 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
         eval_every=settings["eval_every"],
         seed=config["seed"],
         device=trainer.strategy.root_device,
-        epoch=lambda: learner.current_epoch,
+        epoch=lambda: epochs_done + learner.current_epoch,
         num_workers=settings["num_workers"],
+        steps_done=steps_done,
         process=lambda: (trainer.global_rank, trainer.world_size),
     )
+    epochs_done = steps_done // batches.steps_per_epoch
+    if learner.checkpoint is not None:
+        learner.checkpoint.steps_per_epoch = batches.steps_per_epoch
+        learner.checkpoint.last_step = batches.steps_per_epoch * settings["max_epochs"]
+        # worker processes draw their own random numbers, batch by batch
+        learner.checkpoint.only_at_epochs = settings["num_workers"] > 0
     pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
     with _keyboard_interrupt_as_such():
         trainer.fit(learner, batches)
@@ -224,7 +261,13 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any]) -> 
 
 
 def _make_trainer(
-    config: Mapping[str, Any], logger: TensorBoardLogger, console: Console | None, title: str, task: Task
+    config: Mapping[str, Any],
+    logger: TensorBoardLogger,
+    console: Console | None,
+    title: str,
+    task: Task,
+    looks: looking.Mishaps,
+    steps_done: int,
 ) -> pl.Trainer:
     settings = config["trainer"]
     steps = _planned_steps(config, task)
@@ -237,11 +280,11 @@ def _make_trainer(
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(
-        max_epochs=settings["max_epochs"],
+        max_epochs=settings["max_epochs"] - steps_done * settings["max_epochs"] // steps,
         **_hardware(config),
         deterministic=config["deterministic"],
         logger=logger,
-        callbacks=callbacks,
+        callbacks=[looking.guarded(callback, looks) for callback in callbacks],
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,

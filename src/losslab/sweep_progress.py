@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 import time
@@ -20,6 +21,56 @@ from losslab.sweep import PlannedRun
 SECONDS_BETWEEN_LOOKS = 0.5
 # Set while the line is shown, inherited by worker processes: runs then leave the terminal to it.
 QUIET = "LOSSLAB_QUIET_RUNS"
+
+
+@dataclasses.dataclass
+class Overall:
+    """Several sweeps one after the other, counted as one: what `losslab-reproduce` shows.
+
+    Attributes:
+        total: runs of all sweeps; present: those that had a record before; done: since then.
+    """
+
+    total: int
+    present: int = 0
+    done: int = 0
+    failed: int = 0
+    started: float = dataclasses.field(default_factory=time.monotonic)
+
+    def text(self, running: int) -> str:
+        remaining = self.total - self.present - self.done
+        left = _left(self.started, self.done, remaining)
+        ended = self.present + self.done
+        return f"{ended} of {self.total} runs, {running} running, {self.failed} failed{left}"
+
+
+_overall: Overall | None = None
+
+
+@contextlib.contextmanager
+def together(total: int) -> Iterator[None]:
+    """Sweeps within it share one count of `total` runs, and their runs say nothing of their own."""
+    global _overall
+    _overall = Overall(total)
+    os.environ[QUIET] = "1"
+    try:
+        yield
+    finally:
+        _overall = None
+        os.environ.pop(QUIET, None)
+
+
+def note_present(runs: int) -> None:
+    """Runs of a sweep that need not be launched."""
+    if _overall is not None:
+        _overall.present += runs
+
+
+def _left(started: float, done: int, remaining: int) -> str:
+    if not done or not remaining:
+        return ""
+    seconds = int((time.monotonic() - started) / done * remaining)
+    return f", {seconds // 60}:{seconds % 60:02} left"
 
 
 class SweepProgress:
@@ -47,15 +98,18 @@ class SweepProgress:
                 del self.pending[name]
                 self.done += 1
                 self.failed += record.status == records.FAILED
-                print_run(self.out, record, run_folder, brief=True)
+                if _overall is None:
+                    print_run(self.out, record, run_folder, brief=True)
+                else:
+                    _overall.done += 1
+                    _overall.failed += record.status == records.FAILED
         self.running = running
 
     def text(self) -> str:
         """ "3 of 12 runs, 2 running, 0 failed, 1:20 left"."""
-        left = ""
-        if 0 < self.done < self.total:
-            seconds = (time.monotonic() - self.started) / self.done * (self.total - self.done)
-            left = f", {int(seconds) // 60}:{int(seconds) % 60:02} left"
+        if _overall is not None:
+            return f"{self.folder.parent.name}, {self.folder.name}; in all {_overall.text(self.running)}"
+        left = _left(self.started, self.done, self.total - self.done)
         return f"{self.done} of {self.total} runs, {self.running} running, {self.failed} failed{left}"
 
 
@@ -67,10 +121,13 @@ def _written(folder: Path) -> float:
 def shown(runs: Sequence[PlannedRun], folder: Path) -> Iterator[None]:
     """The line, within it, where stdout is a terminal; else nothing, and each run prints for itself."""
     out = console()
+    progress = SweepProgress(runs, folder, out)
     if not out.is_terminal:
         yield
+        if _overall is not None:  # nothing moves in a file: a line for each stage
+            progress.look()
+            out.print(progress.text(), highlight=False, markup=False)
         return
-    progress = SweepProgress(runs, folder, out)
     stop = threading.Event()
     bar = Progress(TextColumn("{task.description}"), BarColumn(), console=out, transient=True)
     line = bar.add_task(progress.text(), total=len(runs))
@@ -84,6 +141,7 @@ def shown(runs: Sequence[PlannedRun], folder: Path) -> Iterator[None]:
             look()
 
     thread = threading.Thread(target=keep_looking, daemon=True)
+    quiet_before = os.environ.get(QUIET)
     os.environ[QUIET] = "1"
     try:
         with bar:
@@ -95,4 +153,5 @@ def shown(runs: Sequence[PlannedRun], folder: Path) -> Iterator[None]:
                 thread.join()
                 look()
     finally:
-        del os.environ[QUIET]
+        if quiet_before is None:
+            del os.environ[QUIET]

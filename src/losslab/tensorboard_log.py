@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,15 +18,26 @@ from losslab.records import Record
 NO_COLUMNS = ("diagnostics", "experiment", "trainer")
 
 
+EVENTS_SUFFIX = ".losslab"  # ends the names of event files that are ours
+
+
 class RunLogger(TensorBoardLogger):
     """Lightning's logger with one event file a run: it stays open from the first step to the last result."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, name="", version="", default_hp_metric=False)
+    def __init__(self, folder: Path, steps_done: int = 0) -> None:
+        """Of the events that an interrupted start left, those up to `steps_done` stay valid."""
+        if steps_done == 0:
+            for events in folder.glob(f"events.out.tfevents.*{EVENTS_SUFFIX}"):
+                events.unlink()
+        options: dict[str, Any] = {"filename_suffix": EVENTS_SUFFIX}
+        if steps_done:
+            options["purge_step"] = steps_done + 1
+        super().__init__(folder, name="", version="", default_hp_metric=False, **options)
 
     def finalize(self, status: str) -> None:
         """Called by Lightning after fit and again after test; only flushes."""
-        self.experiment.flush()
+        with contextlib.suppress(OSError):  # a full disk ends no training; close() meets the error again
+            self.experiment.flush()
 
     def save(self) -> None:
         """No hparams.yaml: record.json holds the config."""

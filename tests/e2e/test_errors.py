@@ -127,3 +127,27 @@ def test_libraries_add_no_lines_of_their_own(command):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")
+
+
+def test_fail_fast_ends_a_sweep_at_the_first_failed_run(losslab, tmp_path, capfd):
+    (tmp_path / "my_crash.py").write_text(
+        "def crash(prediction, target):\n    raise ZeroDivisionError('oh no')\n"
+    )
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "crash.yaml").write_text(
+        "loss: {_target_: my_crash.crash, _partial_: true}\noutput_activation: identity\ntargets: one_hot\n"
+    )
+    status, printed = losslab(
+        "-m",
+        "loss=mse,crash,l1",
+        "trainer.max_epochs=1",
+        "fail_fast=true",
+        "--config-dir",
+        ".",
+        "folder=sweep",
+    )
+    assert status == 1
+    assert re.search(
+        r"^losslab: crash-\w+ failed with ZeroDivisionError: oh no; .*fail_fast=true ended", printed, re.M
+    )
+    assert len(list(tmp_path.glob("sweep/*/record.json"))) == 2

@@ -61,6 +61,56 @@ def exact_evidence(value: float, low: float | None, high: float | None) -> Evide
     return Evidence(0.0, 1.0) if within else Evidence(1.0, 0.0)
 
 
+def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Evidence:
+    """What yes-or-no outcomes say about a share within [low, high].
+
+    Args:
+        hits: shape (n,), 0 or 1. Five zeros are no proof that the share is zero.
+
+    Source: the exact binomial test, https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.binomtest.html
+    """
+    numbers = np.asarray(hits, dtype=float)
+    n, k = numbers.size, int(numbers.sum())
+    if n == 0:
+        return Evidence(1.0, 1.0)
+
+    def p_value(margin: float, alternative: str) -> float:
+        if not 0 < margin < 1:  # nothing lies beyond; at the end itself only certainty would do
+            return 1.0
+        return float(stats.binomtest(k, n, margin, alternative=alternative).pvalue)
+
+    above_low = 0.0 if low is None else p_value(low, "greater")
+    below_high = 0.0 if high is None else p_value(high, "less")
+    below_low = 1.0 if low is None else p_value(low, "less")
+    above_high = 1.0 if high is None else p_value(high, "greater")
+    return Evidence(min(1.0, 2 * max(above_low, below_high)), min(1.0, 2 * min(below_low, above_high)))
+
+
+def share_interval(hits: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """A share with the exact interval of Clopper and Pearson (1934), as scipy's binomtest gives it."""
+    numbers = np.asarray(hits, dtype=float)
+    if not numbers.size:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    found = stats.binomtest(int(numbers.sum()), numbers.size).proportion_ci(confidence, method="exact")
+    return Estimate(float(numbers.mean()), float(found.low), float(found.high), numbers.size)
+
+
+def seeds_for_share(
+    hits: ArrayLike, low: float | None, high: float | None, alpha: float = 1 - CONFIDENCE
+) -> int | None:
+    """About how many seeds would decide, if the share stays what it is; None: more than 1000."""
+    numbers = np.asarray(hits, dtype=float)
+    if not numbers.size:
+        return None
+    share = float(numbers.mean())
+    for n in range(numbers.size, MOST_SEEDS + 1):
+        count = round(share * n)
+        found = share_evidence([1.0] * count + [0.0] * (n - count), low, high)
+        if min(found.holds, found.fails) <= alpha:
+            return n
+    return None
+
+
 def _tail(distance: float, error: float, n: int) -> float:
     """One-sided p-value that a mean is above zero."""
     return float(stats.t.sf(distance / error, n - 1))

@@ -172,7 +172,10 @@ def _add(
 ) -> None:
     """Judge one number of a prediction, and note it as a row."""
     prediction = judged.prediction
-    numbers = np.asarray([value for value in values if not math.isnan(value)], dtype=float)
+    usable = [
+        value for value in values if not math.isnan(value) and not (judged.prediction.ratio and value <= 0)
+    ]
+    numbers = np.asarray(usable, dtype=float)
     low, high = prediction.margins
     if prediction.ratio:
         numbers = np.log(numbers)
@@ -182,6 +185,8 @@ def _add(
     else:
         part = inference.evidence(numbers, low, high)
     interval, bootstrap = mean_interval(numbers), inference.bootstrap_interval(numbers)
+    if _is_share(prediction):
+        part, interval = inference.share_evidence(numbers, low, high), inference.share_interval(numbers)
     if prediction.ratio and numbers.size:
         interval, bootstrap = inference.exponential(interval), inference.exponential(bootstrap)
     outcome = HOLDS if part.holds <= ALPHA else FAILS if part.fails <= ALPHA else INCONCLUSIVE
@@ -203,6 +208,11 @@ def _add(
     )
     judged.parts.append(part)
     judged.samples.append(numbers)
+
+
+def _is_share(prediction: Prediction) -> bool:
+    measure = measures.MEASURES.get(str(prediction.metric))
+    return measure is not None and measure.is_share and not prediction.against
 
 
 def _outcome(judged: _Judged, p_value: float, predictions: int) -> PredictionOutcome:
@@ -240,7 +250,10 @@ def _seeds_needed(judged: _Judged, alpha: float) -> int | None:
         low, high = (None if margin is None else math.log(margin) for margin in (low, high))
     needed, failing = [], []
     for numbers in judged.samples:
-        seeds = inference.seeds_needed(numbers, low, high, alpha)
+        if _is_share(judged.prediction):
+            seeds = inference.seeds_for_share(numbers, low, high, alpha)
+        else:
+            seeds = inference.seeds_needed(numbers, low, high, alpha)
         needed.append(seeds)
         mean = float(numbers.mean()) if numbers.size else math.nan
         outside = (low is not None and mean < low) or (high is not None and mean > high)
@@ -253,6 +266,8 @@ def _seeds_needed(judged: _Judged, alpha: float) -> int | None:
 
 def margin_in_words(prediction: Prediction) -> str:
     kind = " times" if prediction.ratio and prediction.against else ""
+    if prediction.at_least is not None and prediction.at_most is not None:
+        return f"from {prediction.at_least:g} to {prediction.at_most:g}{kind}"
     if prediction.at_least is not None:
         return f"at least {prediction.at_least:g}{kind}"
     if prediction.at_most is not None:

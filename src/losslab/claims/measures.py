@@ -76,6 +76,7 @@ class Measure:
 
     words: str
     read: Callable[[Run], float]
+    is_share: bool = False  # each run's value is 0 or 1, and what counts is their share
 
 
 def value_of(run: Run, metric: str, target: float | None = None) -> Value:
@@ -193,7 +194,10 @@ def _gradient_ratio_per_layer(run: Run) -> float:
 
 def _dead_share(run: Run) -> float:
     table = run.hidden_layers("validation_dead_share")
-    return float(table.iloc[-1].mean()) if len(table) else math.nan
+    if len(table):
+        return float(table.iloc[-1].mean())
+    # what looks into activations writes no such share for one that is never exactly zero
+    return 0.0 if len(run.layers("activation_mean")) else math.nan
 
 
 def _activation_std_ratio(run: Run) -> float:
@@ -215,7 +219,9 @@ def _weight_norm(run: Run) -> float:
 
 
 MEASURES = {
-    "diverged": Measure("share of runs whose loss or weights became infinite or NaN", _diverged),
+    "diverged": Measure(
+        "share of runs whose loss or weights became infinite or NaN", _diverged, is_share=True
+    ),
     "loss_fluctuation": Measure(
         "standard deviation of the batch loss about its own line over the second half of training, "
         "relative to how far the loss fell",

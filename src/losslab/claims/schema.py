@@ -1,6 +1,6 @@
 """What a claim's file may say, and the sentence for what it may not. Nothing here runs anything.
 
-docs/claims_format.md explains each key to people who write a claim of their own.
+docs/own_claim.md explains each key to people who write a claim of their own.
 """
 
 from __future__ import annotations
@@ -56,13 +56,19 @@ class Condition(pydantic.BaseModel):
 
 
 class Quick(pydantic.BaseModel):
-    """The same claim within a minute or so, on embedded data: for trying out, not for a verdict to quote."""
+    """The same claim within a minute or so, on embedded data: for trying out, not for a verdict to quote.
+
+    Attributes:
+        overrides: of all runs, after those of arms and conditions.
+        conditions: those that stay; a mapping gives them other overrides.
+        tune: one grid for all conditions.
+    """
 
     model_config = _STRICT
     overrides: Overrides = []
     seeds: Seeds = [0, 1, 2]
     tuning_seeds: Seeds = [1000]
-    conditions: list[str] | None = None
+    conditions: Annotated[list[str] | dict[str, Overrides] | None, Field()] = None
     tune: Grid | None = None
     seconds: float | None = None
 
@@ -80,8 +86,9 @@ class Prediction(pydantic.BaseModel):
         against: arms to compare with, over the seeds that both have; none: the arm's own value counts.
             `arm@condition` names an arm under another condition.
         at: the conditions it speaks of; all where not given.
-        ratio: arm / against instead of arm - against, on the log scale.
-        at_least, at_most: the margin, in the metric's unit (or as a ratio).
+        ratio: arm / against instead of arm - against, on the log scale. Without `against`: the metric is a
+            ratio itself, and its mean a geometric one.
+        at_least, at_most: the margin, in the metric's unit (or as a ratio); both: between the two.
         equals, within: an equality, with the tolerance that counts as equal.
     """
 
@@ -102,9 +109,11 @@ class Prediction(pydantic.BaseModel):
 
     @model_validator(mode="after")
     def _one_margin(self) -> Prediction:
-        given = [name for name in ("at_least", "at_most", "equals") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give exactly one of at_least, at_most, equals (it has {len(given)})")
+        bounds = [margin for margin in (self.at_least, self.at_most) if margin is not None]
+        if (self.equals is None) == (not bounds):
+            raise ValueError("give at_least, at_most or both; or equals with within")
+        if len(bounds) == 2 and bounds[0] > bounds[1]:
+            raise ValueError("at_least is above at_most: nothing lies between")
         if (self.equals is None) != (self.within is None):
             raise ValueError("equals needs within, the tolerance, and the other way round")
         if (self.quantity is None) == (self.metric is None):
@@ -115,8 +124,6 @@ class Prediction(pydantic.BaseModel):
             raise ValueError("a metric needs arm: whose it is")
         if (self.target is not None) != (self.metric == "steps_to_target"):
             raise ValueError("the metric steps_to_target, and no other, needs target: the value to reach")
-        if self.ratio and self.metric is not None and not self.against:
-            raise ValueError("ratio needs against: the arm to divide by")
         if self.ratio and min(value for value in self.margins if value is not None) <= 0:
             raise ValueError("the margin of a ratio must be positive")
         return self
@@ -179,11 +186,13 @@ class Claim(pydantic.BaseModel):
     def in_quick(self) -> Claim:
         """The claim as `--quick` runs it."""
         kept = self.quick.conditions
-        conditions = {
-            name: condition.model_copy(update={"tune": self.quick.tune} if self.quick.tune else {})
-            for name, condition in self.conditions.items()
-            if kept is None or name in kept
-        }
+        conditions = {}
+        for name, condition in self.conditions.items():
+            if kept is None or name in kept:
+                update: dict[str, Any] = {"tune": self.quick.tune} if self.quick.tune else {}
+                if isinstance(kept, dict):
+                    update["overrides"] = kept[name]
+                conditions[name] = condition.model_copy(update=update)
         predictions = []
         for prediction in self.predictions:
             at = [name for name in prediction.at if kept is None or name in kept]
@@ -259,7 +268,10 @@ def _check_whole(claim: Claim, where: str) -> None:
         fail("tuning_seeds", f"{_listed(common)} are reported too: what is tuned on cannot be reported")
     if claim.quick.conditions is not None:
         _known(
-            claim.quick.conditions, claim.conditions, "condition", lambda text: fail("quick.conditions", text)
+            list(claim.quick.conditions),
+            claim.conditions,
+            "condition",
+            lambda text: fail("quick.conditions", text),
         )
     for place, prediction in enumerate(claim.predictions):
         if prediction.quantity is not None and claim.check is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import atexit
 import difflib
+import errno
 import gc
 import os
 import re
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import hydra
 import yaml
@@ -19,12 +20,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from losslab.cli import warnings_policy
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError, first_line
 from losslab.hydra_setup import package_folder, register
-
-if TYPE_CHECKING:
-    from losslab.claims.verdict import Verdict
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
@@ -62,12 +61,18 @@ def job(cfg: DictConfig) -> str:
         raise
     if not quiet:
         print_run(console(), record, folder, brief=in_sweep)
-    if record.status == records.FAILED and not in_sweep:
+    if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
-        raise RunsFailed(
-            f"the run failed with {record.error['type']}: {first_line}; the traceback is in "
+        sentence = (
+            f"failed with {record.error['type']}: {first_line}; the traceback is in "
             f"{folder / records.RECORD_FILE}"
+        )
+        if not in_sweep:
+            raise RunsFailed(f"the run {sentence}")
+        raise SweepStopped(
+            f"{folder.name} {sentence}. fail_fast=true ended the sweep there: what was finished is kept, "
+            "retry_failed=true runs it again"
         )
     return record.status
 
@@ -79,16 +84,22 @@ def _free_earlier_runs() -> None:
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
-        atexit.register(gc.unfreeze)  # some libraries complain of what is left when Python ends
+        atexit.register(gc.unfreeze)  # else libraries complain at the end about objects that are still there
     gc.collect()
 
 
 def _job(cfg: DictConfig) -> str:
     """`job`, with sentences carried past Hydra, which prints lines of its own for each exception."""
     try:
-        return job(cfg)
+        with warnings_policy.for_people():
+            return job(cfg)
+    except OSError as error:
+        if not _disk_is_unusable(error):
+            raise
+        raise _Ended(_no_room(error)) from None  # the other runs would be trained for nothing
     except UserError as error:
-        if HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN:
+        in_sweep = HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN
+        if in_sweep and not isinstance(error, SweepStopped):
             raise  # the sweeper collects them
         raise _Ended(error) from None
 
@@ -99,6 +110,9 @@ class _Ended(SystemExit):
     def __init__(self, error: UserError) -> None:
         super().__init__(error.exit_status)
         self.error = error
+
+    def __reduce__(self) -> tuple[type[_Ended], tuple[UserError]]:
+        return _Ended, (self.error,)  # it may come from a worker process
 
 
 def main() -> None:
@@ -124,7 +138,8 @@ def application(arguments: list[str]) -> None:
         version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
     )(_job)
     try:
-        hydra_main()
+        with warnings_policy.for_people():
+            hydra_main()
     except _Ended as ended:
         raise ended.error from None
     except (HydraException, OmegaConfBaseException) as error:
@@ -135,16 +150,36 @@ def application(arguments: list[str]) -> None:
         mark = error.problem_mark
         place = f"{mark.name}, line {mark.line + 1}" if mark else "a config"
         raise UserError(f"{place}: not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"a config file is not valid YAML in UTF-8: {first_line(error)}") from None
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
             raise
         raise UserError(explain(error)) from None  # e.g. --multirun together with --cfg
     except OSError as error:
-        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
+        if _disk_is_unusable(error):
+            raise _no_room(error) from None
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        if error.errno is None and error.filename is None:  # OmegaConf, of a file without keys
+            raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
+        if error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"
         ) from None
+
+
+def _disk_is_unusable(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def _no_room(error: OSError) -> UserError:
+    where = f"{error.filename}: " if error.filename else ""
+    return UserError(
+        f"{where}{error.strerror}: what was finished is kept; make room, and the same command with the same "
+        "folder=FOLDER goes on, or set folder=FOLDER to a place that can be written"
+    )
 
 
 def summarise_sweep(folder: Path) -> None:
@@ -155,23 +190,6 @@ def summarise_sweep(folder: Path) -> None:
         from losslab.compare import summarise
 
         summarise(folder, console())
-
-
-def print_verdict(verdict: Verdict, folder: Path) -> None:
-    """What a claim's sweep ends with."""
-    out = console()
-    out.print(f"{verdict.claim}: {verdict.outcome}. {verdict.summary}", highlight=False, markup=False)
-    for prediction in verdict.predictions:
-        out.print(f"  {prediction.outcome}: {prediction.says}", highlight=False, markup=False)
-        for row in prediction.rows:
-            out.print(
-                f"      {row.label} {row.condition}: {row.mean} [{row.low}, {row.high}] n={row.n}, "
-                f"{prediction.margin}: {row.outcome}",
-                highlight=False,
-                markup=False,
-            )
-    for problem in verdict.problems:
-        out.print(f"  {problem}", highlight=False, markup=False)
 
 
 def overrides_first(arguments: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         names = _chosen(arguments, known)
         if arguments.dry_run:
             return _estimate({name: known[name] for name in names}, arguments)
-        return _reproduce(names, arguments)
+        return _reproduce(known, names, arguments)
     except UserError as error:
         print(f"losslab-reproduce: {error}", file=sys.stderr)
         return error.exit_status
@@ -40,26 +40,36 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _reproduce(names: list[str], arguments: argparse.Namespace) -> int:
+def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Namespace) -> int:
     """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
-    from losslab.claims.verdict import load
+    from losslab.claims.stages import count
+    from losslab.claims.verdict import VERDICT_FILE, load
+    from losslab.cli.console import console
     from losslab.cli.main import application
     from losslab.errors import UserError
     from losslab.report.claims import write_report
+    from losslab.report.verdict_console import print_verdicts
+    from losslab.sweep_progress import together
 
     status = 0
     verdicts = []
-    for name in names:
-        try:
-            application(_command(name, arguments))
-        except UserError as error:
-            if len(names) == 1 and not (arguments.folder / name / "verdict.json").exists():
-                raise
-            print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
-            status = max(status, error.exit_status)
-        if (arguments.folder / name / "verdict.json").exists():
-            verdicts.append(load(arguments.folder / name))
-    write_report(arguments.folder)
+    asked = [known[name].in_quick() if arguments.quick else known[name] for name in names]
+    try:
+        with together(sum(sum(count(claim)) for claim in asked)):
+            for name in names:
+                try:
+                    application(_command(name, arguments))
+                except UserError as error:
+                    print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
+                    status = max(status, error.exit_status)
+                if (arguments.folder / name / VERDICT_FILE).exists():
+                    verdicts.append(load(arguments.folder / name))
+    finally:
+        report = write_report(arguments.folder)
+    if len(verdicts) > 1:
+        print_verdicts(verdicts, console())
+    if report is not None:
+        console().print(f"Report: {report.absolute()}", highlight=False, markup=False, soft_wrap=True)
     return status
 
 

@@ -135,7 +135,7 @@ class Activations(Diagnostic):
             if with_histogram:
                 self._histograms[f"activations/{label}"] = histogram.summarise(output)
 
-        self._handles = attach(learner.network, see)
+        self._handles = attach(learner.network, self.hook(see))
 
     def after_backward(self, learner: Learner, step: int) -> None:
         for handle in self._handles:

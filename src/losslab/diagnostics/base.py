@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 
@@ -39,6 +40,10 @@ class Diagnostic(pl.Callback):
     def is_due(self, step: int) -> bool:
         """Whether to look into `step`, counted from 1."""
         return step == 1 or step % self.every_n_steps == 0 or (self.early and step in EARLY_STEPS)
+
+    def hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function` as a hook of a module or tensor: in a run its exception ends this diagnostic alone."""
+        return function
 
     def before_forward(self, learner: Learner, step: int) -> None:
         """Before the forward pass: the place to attach hooks for this step."""

@@ -5,7 +5,7 @@ McCandlish et al. 2018, "An Empirical Model of Large-Batch Training", arXiv:1812
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -34,6 +34,16 @@ class GradientNoise(Diagnostic):
         super().__init__(every_n_steps)
         self.window = min(window, every_n_steps)
         self._count = 0
+        self._mean: list[Tensor] = []
+        self._squares = torch.zeros(())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Of the window that is open: a checkpoint may fall into it."""
+        return {"count": self._count, "mean": self._mean, "squares": self._squares} if self._mean else {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._count, self._mean = state_dict["count"], list(state_dict["mean"])
+        self._squares = state_dict["squares"]
 
     def is_due(self, step: int) -> bool:
         return self.window > 1 and (step - 1) % self.every_n_steps < self.window
@@ -46,7 +56,7 @@ class GradientNoise(Diagnostic):
             return
         if (step - 1) % self.every_n_steps == 0:
             self._mean = [torch.zeros_like(gradient) for gradient in gradients]
-            self._squares: Tensor = torch.zeros((), device=gradients[0].device)
+            self._squares = torch.zeros((), device=gradients[0].device)
             self._count = 0
         elif self._count != (step - 1) % self.every_n_steps:
             return  # a window that was not seen from its first step

@@ -37,13 +37,13 @@ class Outputs(Diagnostic):
 
     def before_forward(self, learner: Learner, step: int) -> None:
         self._gradient: Tensor | None = None
-        self._handle = learner.criterion.register_forward_pre_hook(self._see)
+        self._handle = learner.criterion.register_forward_pre_hook(self.hook(self._see))
 
     def _see(self, criterion: Any, inputs: tuple[Any, ...]) -> None:
         outputs, targets = inputs[:2]
         self._outputs, self._targets = outputs.detach(), targets
         if outputs.requires_grad:
-            outputs.register_hook(self._keep)  # lives and dies with this step's graph
+            outputs.register_hook(self.hook(self._keep))  # lives and dies with this step's graph
 
     def _keep(self, gradient: Tensor) -> None:
         self._gradient = gradient

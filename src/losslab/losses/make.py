@@ -53,7 +53,7 @@ def make_loss(
         for key, value in config.items()
     }
     if is_loss_function(target, config):
-        given = make({**arguments, "_target_": "builtins.dict"}, where=f"loss={name}")
+        given = make({**arguments, "_target_": "builtins.dict", "_partial_": False}, where=f"loss={name}")
         loss = functools.partial(target, **given)
     else:
         loss = make(arguments, where=f"loss={name}")

@@ -28,6 +28,12 @@ class Pictures(pl.Callback):
     def __init__(self, steps: int, times: int) -> None:
         self.due = [round(steps * index / (times + 1)) for index in range(1, times + 1)]
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"due": self.due}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.due = list(state_dict["due"])
+
     def on_train_batch_end(
         self, trainer: pl.Trainer, learner: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:

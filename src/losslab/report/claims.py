@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from losslab.claims.verdict import VERDICT_FILE, Verdict, load
+from losslab.report.claims_html import write_html
+
+REPORT_FILE = Path("report") / "index.html"
 
 
 def verdicts_in(folder: Path) -> list[Verdict]:
@@ -12,5 +15,11 @@ def verdicts_in(folder: Path) -> list[Verdict]:
     return [load(path.parent) for path in sorted(folder.glob(f"*/{VERDICT_FILE}"))]
 
 
-def write_report(folder: Path) -> None:
-    """Placeholder for the HTML report's place."""
+def write_report(folder: Path) -> Path | None:
+    """Write the HTML report on everything in `folder`; None where there is no verdict yet."""
+    verdicts = verdicts_in(folder)
+    if not verdicts:
+        return None
+    path = folder / REPORT_FILE
+    write_html(verdicts, folder, path)
+    return path

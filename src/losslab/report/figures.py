@@ -33,10 +33,9 @@ NARROW = 0.4  # a group of arms on less than this share of the height is enlarge
 
 
 @dataclasses.dataclass
-class Curves:
-    """One arm's validation curves of one metric: steps -> value."""
+class Lines:
+    """Curves of one metric that belong together, one a run: steps -> value."""
 
-    arm: Arm
     colour: str
     dash: str
     finished: list[pd.Series]
@@ -53,6 +52,13 @@ class Curves:
         if not (table := self.table).empty:
             return float(table.mean(axis=1).iloc[-1])
         return float(self.unfinished[0].iloc[-1]) if self.unfinished else None
+
+
+@dataclasses.dataclass
+class Curves(Lines):
+    """One arm's validation curves."""
+
+    arm: Arm
 
     @property
     def label(self) -> str:
@@ -82,12 +88,12 @@ def draw(comparison: Comparison) -> Figure:
     for place, (task, curves) in enumerate(rows):
         window = crowded_window(curves)
         whole = figure.add_subplot(grid[place, 0] if window else grid[place, :])
-        _draw_curves(whole, curves)
-        _set_limits(whole, curves)
+        draw_lines(whole, curves)
+        set_limits(whole, curves)
         _describe(whole, task, curves)
         if window:
             enlarged = figure.add_subplot(grid[place, 1])
-            _draw_curves(enlarged, curves)
+            draw_lines(enlarged, curves)
             enlarged.set_ylim(*window)
             enlarged.set_xlim(whole.get_xlim())
             enlarged.set_xlabel("optimiser steps")
@@ -112,19 +118,16 @@ def read_curves(arm: Arm, task: TaskComparison, place: int) -> Curves:
     unfinished: list[pd.Series] = []
     for folder, status in zip(arm.runs["folder"], arm.runs["status"], strict=True):
         try:
-            curves = records.load_curves(folder)
-            validation = curves[(curves["split"] == "validation") & (curves["metric"] == task.metric)]
-            line = validation.groupby("step")["value"].last().astype(float)
-        except (OSError, ValueError, KeyError):  # what pandas says of a broken or empty file, too
+            line = records.load_curve(folder, "validation", task.metric)
+        except (OSError, ValueError):  # a broken or empty file
             continue
-        line = line[np.isfinite(line)]
         if not line.empty:
             (finished if status == FINISHED else unfinished).append(line)
     colour = COLOURS[place % len(COLOURS)]
-    return Curves(arm, colour, DASHES[place // len(COLOURS) % len(DASHES)], finished, unfinished)
+    return Curves(colour, DASHES[place // len(COLOURS) % len(DASHES)], finished, unfinished, arm)
 
 
-def crowded_window(curves: Sequence[Curves]) -> tuple[float, float] | None:
+def crowded_window(curves: Sequence[Lines]) -> tuple[float, float] | None:
     """The heights to enlarge: where the largest group of arms ends, if it is narrow; else None.
 
     Groups are what a gap of a quarter of the whole height separates.
@@ -149,7 +152,7 @@ def crowded_window(curves: Sequence[Curves]) -> tuple[float, float] | None:
     return low - margin, high + margin
 
 
-def _draw_curves(axes: Axes, curves: Sequence[Curves]) -> None:
+def draw_lines(axes: Axes, curves: Sequence[Lines]) -> None:
     for curve in curves:
         style: dict[str, Any] = {"color": curve.colour, "linestyle": curve.dash}
         if not (table := curve.table).empty:
@@ -168,7 +171,7 @@ def _draw_curves(axes: Axes, curves: Sequence[Curves]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _set_limits(axes: Axes, curves: Sequence[Curves]) -> None:
+def set_limits(axes: Axes, curves: Sequence[Lines]) -> None:
     """By the finished runs: one that diverges to 1e30 must not flatten the others."""
     tables = [table.to_numpy().ravel() for curve in curves if not (table := curve.table).empty]
     if tables:

@@ -60,6 +60,8 @@ def gradient_norms(arm: Arm) -> pd.DataFrame:
 def _of_run(folder: Path) -> pd.DataFrame:
     """One run's norms; empty where diagnostics were off."""
     table = load_measurements(folder)
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
     rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
     norms = pd.DataFrame(
         {

@@ -1,0 +1,259 @@
+"""Numbers and words of a verdict, the same in the terminal, in Markdown and on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from losslab.claims import measures
+from losslab.claims.verdict import (
+    CONFIRMED,
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    MIXED,
+    REFUTED,
+    ArmResult,
+    PredictionOutcome,
+    Row,
+    Verdict,
+)
+
+DASH = "–"
+OUTCOMES = (CONFIRMED, REFUTED, MIXED, INCONCLUSIVE)  # in the order of a report
+MEANING = {
+    CONFIRMED: "every prediction holds",
+    REFUTED: "every prediction fails",
+    MIXED: "some predictions hold, some fail",
+    INCONCLUSIVE: "the runs do not decide it",
+}
+EXPLANATION = (
+    "[ ] is the 95 % interval of Student's t over seeds (of the pairs' differences, or of the logarithms of "
+    "their ratios); the BCa bootstrap interval stands beside it and decides nothing. A prediction holds when "
+    "the interval lies within the margin, fails when it lies outside, and is inconclusive otherwise; p is "
+    "corrected by Holm's method over the claim's predictions. With several rows all of them must hold."
+)
+
+
+def finite(value: Any, otherwise: float) -> float:
+    """A verdict's number as a float; `otherwise` for null, words like "inf", and NaN."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return otherwise
+    return float(value)
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """Significant digits for people: 0.9703, 12,400, 1e-07; a dash for what is no number."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return DASH
+    if not isinstance(value, int | float):
+        return (
+            str(value).replace("-inf", "−∞").replace("inf", "∞") if value in ("inf", "-inf") else str(value)
+        )
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-4:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa}e{int(exponent)}".replace("-", "−", value < 0)
+    decimals = max(0, digits - 1 - (math.floor(math.log10(size)) if size else 0))
+    text = f"{value:,.{min(decimals, 7)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def estimate(mean: Any, low: Any, high: Any, ratio: bool = False) -> str:
+    """ "0.0132 [0.0053, 0.0210]": as many decimals as the interval is wide; three digits of a ratio."""
+    if any(math.isnan(finite(end, math.nan)) for end in (mean, low, high)):
+        return number(mean)
+    width = (high - low) / 2
+    largest = max(abs(mean), abs(low), abs(high))
+    if width <= 1e-9 * max(largest, 1e-300):
+        return number(mean)
+    if ratio or largest >= 1e5 or largest < 1e-4:
+        return f"{number(mean, 3)} [{number(low, 3)}, {number(high, 3)}]"
+    decimals = min(7, max(0, 1 - math.floor(math.log10(width))))
+    ends = [_minus(f"{end:,.{decimals}f}") for end in (mean, low, high)]
+    return f"{ends[0]} [{ends[1]}, {ends[2]}]"
+
+
+def row_estimate(row: Row, ratio: bool = False) -> str:
+    return number(row.mean, 6) if row.exact else estimate(row.mean, row.low, row.high, ratio)
+
+
+def row_bootstrap(row: Row, ratio: bool = False) -> str:
+    if row.exact:
+        return DASH
+    return estimate(row.mean, row.bootstrap_low, row.bootstrap_high, ratio).partition(" ")[2] or DASH
+
+
+def row_name(row: Row) -> str:
+    return f"{row.label} ({row.condition})" if row.condition else row.label
+
+
+def p_text(value: Any) -> str:
+    p_value = finite(value, math.nan)
+    if math.isnan(p_value):
+        return DASH
+    if p_value == 0:
+        return "0"
+    return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}" if p_value < 0.1 else f"{p_value:.2f}"
+
+
+def seeds_text(prediction: PredictionOutcome) -> str:
+    """How many seeds would decide; empty where it is decided."""
+    if prediction.outcome != INCONCLUSIVE:
+        return ""
+    if prediction.seeds_needed is None:
+        return "more than 1,000 seeds would be needed: too close to the margin, or without a value"
+    return f"about {prediction.seeds_needed:,} seeds would decide"
+
+
+def telling_row(prediction: PredictionOutcome) -> Row | None:
+    """The row that the outcome hangs on: the one farthest from what was predicted."""
+    rows = [row for row in prediction.rows if not math.isnan(finite(row.mean, math.nan))]
+    return min(rows, key=lambda row: _room(row, prediction)) if rows else None
+
+
+def telling_prediction(verdict: Verdict) -> PredictionOutcome | None:
+    """The prediction that says most: the first that fails, that is open, or the first of all."""
+    if not verdict.predictions:
+        return None
+    wanted = {CONFIRMED: HOLDS, REFUTED: FAILS, MIXED: FAILS}.get(verdict.outcome, INCONCLUSIVE)
+    return next((one for one in verdict.predictions if one.outcome == wanted), verdict.predictions[0])
+
+
+def headline(verdict: Verdict) -> str:
+    """The one number that says most, with what was predicted of it."""
+    prediction = telling_prediction(verdict)
+    if prediction is None:
+        return DASH
+    row = telling_row(prediction)
+    if row is None:
+        return f"{prediction.measured}: no value"
+    same = row_name(row) == prediction.measured or row.label.replace("_", " ") == prediction.measured
+    name = prediction.measured if same else f"{prediction.measured}, {row_name(row)}"
+    return f"{name}: {row_estimate(row, prediction.ratio)}; predicted: {prediction.margin}"
+
+
+def grouped(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """By outcome in the order of a report; outcomes that nobody has are left out."""
+    found: dict[str, list[Verdict]] = {outcome: [] for outcome in OUTCOMES}
+    for verdict in verdicts:
+        found.setdefault(verdict.outcome, []).append(verdict)
+    return {outcome: some for outcome, some in found.items() if some}
+
+
+def counts(verdicts: Sequence[Verdict]) -> str:
+    """ "3 claims: 1 confirmed, 2 refuted"."""
+    parts = [f"{len(some)} {outcome}" for outcome, some in grouped(verdicts).items()]
+    return f"{len(verdicts)} claim{'' if len(verdicts) == 1 else 's'}: {', '.join(parts)}"
+
+
+def metric_words(name: str) -> str:
+    """What a metric of `ArmResult.metrics` is called in `PredictionOutcome.measured`."""
+    target = name.removeprefix("steps to ")
+    if target != name and target.replace(".", "", 1).isdigit():
+        return measures.words_for("steps_to_target", float(target))
+    return measures.words_for(name)
+
+
+def spoken_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
+    """The primary metric, then those that the predictions speak of."""
+    known = list(dict.fromkeys(name for arm in arms for name in arm.metrics))
+    spoken = {prediction.measured for prediction in verdict.predictions}
+    primary = list(dict.fromkeys(arm.primary for arm in arms if arm.primary in known))
+    return [*primary, *(name for name in known if name not in primary and metric_words(name) in spoken)]
+
+
+def other_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
+    spoken = spoken_metrics(verdict, arms)
+    return [
+        name for name in dict.fromkeys(name for arm in arms for name in arm.metrics) if name not in spoken
+    ]
+
+
+def metric_cell(arm: ArmResult, name: str) -> str:
+    entry: Mapping[str, Any] = arm.metrics.get(name) or {}
+    text = estimate(entry.get("mean"), entry.get("low"), entry.get("high"))
+    if censored := entry.get("censored"):
+        text += f" ({censored} never)"
+    return text
+
+
+def ended(arm: ArmResult) -> str:
+    """ "5", or "3, 1 diverged, 1 failed"."""
+    parts = [
+        f"{count} {word}" for count, word in ((arm.diverged, "diverged"), (arm.failed, "failed")) if count
+    ]
+    return ", ".join([str(arm.finished), *parts])
+
+
+def chosen_text(arm: ArmResult) -> str:
+    edges = set(arm.at_edge)
+    return ", ".join(
+        f"{key.rsplit('.', 1)[-1]} {number(value)}{' (edge of its grid)' if key in edges else ''}"
+        for key, value in arm.chosen.items()
+    )
+
+
+def full_name(arm: ArmResult) -> str:
+    return f"{arm.arm} ({arm.condition})" if arm.condition else arm.arm
+
+
+def findings_text(arm: ArmResult) -> str:
+    """ "dead units (3 of 5), divergence (1 of 5)"; empty where the diagnosis found nothing."""
+    return ", ".join(
+        f"{rule.replace('_', ' ')} ({count} of {len(arm.runs)})"
+        for rule, count in arm.findings.items()
+        if count
+    )
+
+
+def cell(value: Any) -> str:
+    """Whatever stands in a table of a check."""
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(item) for item in value)
+    return number(value, 6) if value is None or isinstance(value, int | float | str) else str(value)
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A record's environment as lines of a table, without what differs at every run."""
+    rows = []
+    for key, value in environment.items():
+        if key == "command":
+            continue
+        if isinstance(value, Mapping):
+            rows.append((key, ", ".join(f"{name} {cell(item)}" for name, item in value.items())))
+        else:
+            rows.append((key, cell(value)))
+    return rows
+
+
+def _room(row: Row, prediction: PredictionOutcome) -> float:
+    """How far within the margins a row lies, relative to its interval; negative outside."""
+    logarithmic = prediction.ratio and finite(row.mean, 0.0) > 0
+    place = math.log if logarithmic else float
+    mean = place(finite(row.mean, 0.0))
+    low, high = (finite(end, math.nan) for end in (row.low, row.high))
+    width = 0.0
+    if not math.isnan(low) and not math.isnan(high) and (not logarithmic or low > 0):
+        width = (place(high) - place(low)) / 2
+    rooms = []
+    if prediction.low is not None and not (logarithmic and prediction.low <= 0):
+        rooms.append(mean - place(prediction.low))
+    if prediction.high is not None and not (logarithmic and prediction.high <= 0):
+        rooms.append(place(prediction.high) - mean)
+    return min(rooms, default=0.0) / max(width, 1e-12)
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")

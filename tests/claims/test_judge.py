@@ -1,0 +1,188 @@
+"""From values of runs to verdicts, with records whose values are known."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from claim_example import GOOD
+
+from losslab import records
+from losslab.claims import judge
+from losslab.claims.measures import Run, value_of
+from losslab.claims.schema import Claim, parse
+from losslab.claims.stages import Cell
+from losslab.claims.verdict import CONFIRMED, FAILS, HOLDS, INCONCLUSIVE, MIXED, REFUTED
+from losslab.records import DIVERGED, FAILED, FINISHED, Record
+
+
+def claim_with(*predictions: dict[str, Any]) -> Claim:
+    plain = {**copy.deepcopy(GOOD), "conditions": {}, "predictions": list(predictions)}
+    return parse(plain, "f.yaml")
+
+
+def prediction(**keys: Any) -> dict[str, Any]:
+    return {"says": "It is so.", "why": "Because.", **keys}
+
+
+def make_run(
+    folder: Path,
+    seed: int,
+    accuracy: float,
+    status: str = FINISHED,
+    curve: dict[int, float] | None = None,
+    planned_steps: int = 100,
+) -> Run:
+    folder.mkdir(parents=True, exist_ok=True)
+    record = Record(
+        identity=f"{folder.name}{seed}",
+        arm_identity=folder.name,
+        task_identity="task",
+        name=folder.name,
+        seed=seed,
+        choices={},
+        overrides=[],
+        config={},
+        status=status,
+        metric="accuracy",
+        metrics={"test": {"accuracy": accuracy}} if status == FINISHED else {},
+        steps=100,
+        planned_steps=planned_steps,
+    )
+    rows = [(step, 0.0, "validation", "accuracy", value) for step, value in (curve or {}).items()]
+    records.save(record, pd.DataFrame(rows, columns=records.CURVE_COLUMNS), folder)
+    return Run(record, folder)
+
+
+def arm(folder: Path, name: str, accuracies: list[float], **options: Any) -> dict[Cell, dict[int, Run]]:
+    runs = {
+        seed: make_run(folder / f"{name}{seed}", seed, accuracy, **options)
+        for seed, accuracy in enumerate(accuracies)
+    }
+    return {Cell("all", name): runs}
+
+
+BETTER = prediction(metric="accuracy", arm="b", against="a", at_least=0.01)
+WORSE = prediction(metric="accuracy", arm="a", against="b", at_least=0.01)
+CLOSE = prediction(metric="accuracy", arm="b", against="a", at_least=0.1)
+A, B = [0.80, 0.81, 0.82, 0.80, 0.81], [0.90, 0.92, 0.91, 0.91, 0.90]
+
+
+@pytest.mark.parametrize(
+    ("predictions", "outcomes", "overall"),
+    [
+        ([BETTER], [HOLDS], CONFIRMED),
+        ([WORSE], [FAILS], REFUTED),
+        ([CLOSE], [INCONCLUSIVE], INCONCLUSIVE),
+        ([BETTER, WORSE], [HOLDS, FAILS], MIXED),
+        ([BETTER, CLOSE], [HOLDS, INCONCLUSIVE], INCONCLUSIVE),
+    ],
+)
+def test_outcomes(tmp_path: Path, predictions: list[Any], outcomes: list[str], overall: str) -> None:
+    judged = judge.judge(claim_with(*predictions), {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}, {})
+    assert [one.outcome for one in judged] == outcomes
+    assert judge.overall(judged) == overall
+
+
+def test_an_open_prediction_says_how_many_seeds_would_decide(tmp_path: Path) -> None:
+    b = [0.90, 0.95, 0.91, 0.93, 0.95]
+    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", b)}
+    judged = judge.judge(claim_with(CLOSE), runs, {})
+    assert judged[0].outcome == INCONCLUSIVE
+    assert judged[0].seeds_needed is not None
+    assert judged[0].seeds_needed > 5
+    assert f"About {judged[0].seeds_needed} seeds would decide" in judge.summary(judged)
+
+
+def test_one_arm_that_fails_makes_a_prediction_about_every_arm_fail(tmp_path: Path) -> None:
+    claim = claim_with(prediction(metric="accuracy", arm=["a", "b"], at_least=0.85))
+    judged = judge.judge(claim, {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}, {})
+    assert [row.outcome for row in judged[0].rows] == [FAILS, HOLDS]
+    assert judged[0].outcome == FAILS
+
+
+def test_more_predictions_need_stronger_evidence(tmp_path: Path) -> None:
+    b = [0.825, 0.83, 0.85, 0.82, 0.83]
+    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", b)}
+    alone = judge.judge(claim_with(BETTER), runs, {})[0]
+    close = [
+        prediction(metric="accuracy", arm="b", against="a", at_least=0.02 + place / 1e4) for place in range(9)
+    ]
+    among_ten = judge.judge(claim_with(BETTER, *close), runs, {})[0]
+    assert alone.outcome == HOLDS
+    assert among_ten.p_value == pytest.approx(10 * alone.p_value)
+
+
+def test_seeds_are_paired(tmp_path: Path) -> None:
+    a = [0.5, 0.6, 0.7, 0.8, 0.9]
+    b = [value + 0.02 + 0.001 * place for place, value in enumerate(a)]
+    judged = judge.judge(claim_with(BETTER), {**arm(tmp_path, "a", a), **arm(tmp_path, "b", b)}, {})
+    assert judged[0].outcome == HOLDS, "the spread between seeds is far larger than the difference"
+
+
+def test_a_run_that_diverged_counts_as_its_untrained_network(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "x", 0, 0.0, status=DIVERGED, curve={0: 0.1, 50: 0.7})
+    value = value_of(run, "accuracy")
+    assert value.number == 0.1
+    assert value.untrained
+    assert value_of(run, "diverged").number == 1.0
+
+
+def test_a_run_that_failed_is_left_out_and_said(tmp_path: Path) -> None:
+    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}
+    runs[Cell("all", "b")][4] = make_run(tmp_path / "failed", 4, 0.0, status=FAILED)
+    judged = judge.judge(claim_with(BETTER), runs, {})
+    assert judged[0].rows[0].n == 4
+    assert any("left out" in note for note in judged[0].rows[0].notes)
+
+
+def test_steps_to_target_are_censored_at_the_end(tmp_path: Path) -> None:
+    reached = make_run(tmp_path / "r", 0, 0.9, curve={0: 0.1, 20: 0.5, 40: 0.95})
+    never = make_run(tmp_path / "n", 0, 0.9, curve={0: 0.1, 100: 0.5})
+    assert value_of(reached, "steps_to_target", 0.95).number == 40
+    assert value_of(never, "steps_to_target", 0.95).number == 100
+    assert value_of(never, "steps_to_target", 0.95).censored
+
+
+def test_ratios_are_judged_on_the_log_scale(tmp_path: Path) -> None:
+    claim = claim_with(
+        prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, at_least=2)
+    )
+    slow = arm(tmp_path, "a", A, curve={0: 0.0, 80: 0.9})
+    fast = arm(tmp_path, "b", B, curve={0: 0.0, 20: 0.9})
+    judged = judge.judge(claim, {**slow, **fast}, {})
+    assert judged[0].outcome == HOLDS
+    assert judged[0].rows[0].mean == pytest.approx(4)
+
+
+def test_arms_of_different_conditions(tmp_path: Path) -> None:
+    plain = copy.deepcopy(GOOD)
+    plain["predictions"] = [prediction(metric="accuracy", arm="a@small", against="a@large", at_most=-0.05)]
+    small, large = arm(tmp_path / "s", "a", A), arm(tmp_path / "l", "a", B)
+    runs = {
+        Cell("small", "a"): small[Cell("all", "a")],
+        Cell("large", "a"): large[Cell("all", "a")],
+    }
+    judged = judge.judge(parse(plain, "f"), runs, {})
+    assert len(judged[0].rows) == 1
+    assert judged[0].outcome == HOLDS
+
+
+def test_quantities_of_a_check(tmp_path: Path) -> None:
+    plain = {
+        "statement": "s",
+        "source": "s",
+        "check": "losslab.nowhere",
+        "predictions": [
+            prediction(quantity="exact", equals=0.25, within=0.01),
+            prediction(quantity="ratio", at_least=2, ratio=True),
+            prediction(quantity="ratio", at_most=2, ratio=True),
+        ],
+    }
+    measured = {"exact": 0.2501, "ratio": [2.9, 3.0, 3.2, 3.1, 3.0]}
+    judged = judge.judge(parse(plain, "f"), {}, measured)
+    assert [one.outcome for one in judged] == [HOLDS, HOLDS, FAILS]
+    assert judged[0].rows[0].exact

@@ -1,0 +1,48 @@
+"""Which runs a claim has: equal budgets, seeds apart, test data unread while tuning."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from claim_example import GOOD
+
+from losslab.claims import stages
+from losslab.claims.schema import parse
+from losslab.errors import UserError
+
+CLAIM = parse(GOOD, "f.yaml")
+
+
+def test_every_arm_has_the_same_tuning_budget() -> None:
+    runs = stages.tuning_runs(CLAIM, [])
+    assert set(Counter(run.cell for run in runs).values()) == {2}
+    assert len(runs) == 2 * 2 * 2 * 1
+    assert stages.count(CLAIM) == (len(runs), 12)
+
+
+def test_tuning_reads_no_test_data_and_uses_its_own_seeds() -> None:
+    for run in stages.tuning_runs(CLAIM, []):
+        assert "read_test=false" in run.overrides
+        assert run.seed == 100
+    for run in stages.reporting_runs(CLAIM, {}, []):
+        assert not any("read_test" in override for override in run.overrides)
+        assert run.seed in (0, 1, 2)
+
+
+def test_what_was_chosen_is_reported() -> None:
+    cell = stages.Cell("small", "a")
+    runs = stages.reporting_runs(CLAIM, {cell: (("optimizer.lr", 1.0),)}, [])
+    assert {"optimizer.lr=1.0" in run.overrides for run in runs if run.cell == cell} == {True}
+
+
+def test_the_command_line_wins_and_what_it_fixes_is_not_tuned() -> None:
+    runs = stages.reporting_runs(CLAIM, {}, ["optimizer.lr=7", "loss=l1"])
+    assert all("optimizer.lr=7" in run.overrides and "loss=l1" in run.overrides for run in runs)
+    assert not any("loss=mse" in run.overrides for run in runs)
+    assert stages.tuning_runs(CLAIM, ["optimizer.lr=7"]) == []
+
+
+def test_an_override_that_is_none() -> None:
+    with pytest.raises(UserError, match="no override"):
+        stages.reporting_runs(CLAIM, {}, ["=3"])

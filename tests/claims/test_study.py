@@ -1,0 +1,142 @@
+"""A claim of one's own from the file to the verdict, with real training: the commands, in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from losslab import records
+from losslab.claims.verdict import load
+from losslab.cli.main import application
+from losslab.cli.reproduce import main as reproduce
+from losslab.errors import UserError
+
+CLAIM = """\
+# @package _global_
+# Cross-entropy against MSE, on a small linear model.
+defaults:
+  - override /task: digits
+  - override /model: linear
+
+task:
+  recipe: {max_epochs: 2}
+
+claim:
+  statement: Cross-entropy is better than MSE for a linear model.
+  source: this test
+  arms:
+    cross_entropy: loss=cross_entropy
+    mse: loss=mse
+  tune:
+    optimizer.lr: [1e-4, 1e-2]
+  seeds: 2
+  tuning_seeds: [1000]
+  predictions:
+    - says: A high learning rate is chosen, and both arms learn.
+      why: At 1e-4 a linear model hardly moves in two epochs.
+      metric: accuracy
+      arm: [cross_entropy, mse]
+      at_least: 0.5
+"""
+
+
+@pytest.fixture
+def own_claims(tmp_path: Path) -> Path:
+    folder = tmp_path / "own" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text(CLAIM)
+    return tmp_path / "own"
+
+
+def sweep(own_claims: Path, folder: Path, *overrides: str) -> None:
+    application(["-m", "+experiment=mine", f"folder={folder}", *overrides, "--config-dir", str(own_claims)])
+
+
+def test_a_claim_is_tuned_reported_judged_and_resumed(own_claims: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "mine"
+    sweep(own_claims, folder)
+    verdict = load(folder)
+    assert verdict.outcome in ("confirmed", "inconclusive")
+    assert [arm.chosen for arm in verdict.arms] == [{"optimizer.lr": 0.01}] * 2
+    tuning = [records.load(path) for path in records.find([folder / "tuning"])]
+    assert len(tuning) == 4
+    assert {record.seed for record in tuning} == {1000}
+    assert all("test" not in record.metrics for record in tuning), "tuning must not read test data"
+    reported = [records.load(path) for path in records.find([folder / "reporting"])]
+    assert sorted(record.seed for record in reported) == [0, 0, 1, 1]
+    assert all("accuracy" in record.metrics["test"] for record in reported)
+    assert all("claim" not in record.config for record in reported)
+    best = max(verdict.arms[0].tuning, key=lambda point: point.mean or 0.0)
+    assert best.point == verdict.arms[0].chosen
+
+    # the same again by the other command: nothing is run twice
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("record.json")}
+    assert (
+        reproduce(["mine", "--config-dir", str(own_claims), "--folder", str(folder.parent), "--jobs", "1"])
+        == 0
+    )
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("record.json")} == before
+    assert load(folder).predictions == verdict.predictions
+
+
+def test_an_unknown_metric_shows_before_anything_is_trained(own_claims: Path, tmp_path: Path) -> None:
+    file = own_claims / "experiment" / "mine.yaml"
+    file.write_text(CLAIM.replace("metric: accuracy", "metric: acuracy"))
+    with pytest.raises(
+        UserError, match=r"predictions\.0\.metric: there is no metric acuracy; there are: accuracy"
+    ):
+        sweep(own_claims, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("record.json"))
+
+
+def test_an_arm_that_cannot_be_built_shows_before_anything_is_trained(
+    own_claims: Path, tmp_path: Path
+) -> None:
+    file = own_claims / "experiment" / "mine.yaml"
+    file.write_text(CLAIM.replace("loss=mse\n", "loss=mze\n"))
+    with pytest.raises(UserError, match="loss=mze does not exist"):
+        sweep(own_claims, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("record.json"))
+
+
+def test_a_slip_in_the_file_names_it(own_claims: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = own_claims / "experiment" / "mine.yaml"
+    file.write_text(CLAIM.replace("at_least", "at_leest"))
+    assert reproduce(["mine", "--config-dir", str(own_claims), "--dry-run"]) == 2
+    assert f"{file}: claim.predictions.0.at_leest: there is no such key" in capsys.readouterr().err
+
+
+def test_a_sweep_over_a_claim_is_refused(own_claims: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a claim says itself what it compares"):
+        sweep(own_claims, tmp_path / "out", "loss=mse,l1")
+
+
+def test_a_claim_is_no_single_run(own_claims: Path) -> None:
+    with pytest.raises(UserError, match=r"losslab -m \+experiment=mine"):
+        application(["+experiment=mine", "--config-dir", str(own_claims)])
+
+
+def test_the_verdict_is_strict_json(own_claims: Path, tmp_path: Path) -> None:
+    sweep(own_claims, tmp_path / "out", "optimizer.lr=0.01", "trainer.max_epochs=1")
+    verdict = load(tmp_path / "out")
+    assert not (tmp_path / "out" / "tuning").exists(), "what the command line fixes is not tuned"
+    assert verdict.arms[0].chosen == {}
+    json.loads(
+        (tmp_path / "out" / "verdict.json").read_text(),
+        parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"),
+    )
+
+
+def test_list_and_dry_run(own_claims: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduce(["--list", "--config-dir", str(own_claims)]) == 0
+    assert "mine (sweep, 8 runs): Cross-entropy is better" in capsys.readouterr().out.replace("\n", " ")
+    assert reproduce(["mine", "--dry-run", "--config-dir", str(own_claims)]) == 0
+    assert "4 runs to tune, 4 to report" in capsys.readouterr().out
+
+
+def test_an_unknown_claim(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reproduce(["dying_relus"]) == 2
+    assert "did you mean dying_relu?" in capsys.readouterr().err
+    assert reproduce([]) == 2

@@ -1,0 +1,104 @@
+"""Sweeps that are killed or interrupted, and go on: every run once, with the undisturbed result."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from fault_tools import RUNS, SWEEP, attempt, finish, finished, kill_tree, leftovers, results, start, wait_for
+
+SEED = 20240
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """(results of a sweep that nobody disturbs, seconds it trains)."""
+    where = tmp_path_factory.mktemp("undisturbed")
+    process = start(where)
+    wait_for((where / "sweep" / "sweep.json").exists, process)
+    began = time.monotonic()
+    assert process.wait(timeout=240) == 0, (where / "log").read_text()
+    return results(where / "sweep"), time.monotonic() - began
+
+
+def killed_and_resumed(where: Path, kills: int, seconds: float, chance: random.Random) -> int:
+    """Kill the sweep up to `kills` times at random moments, then let it finish; how often it was killed."""
+    sweep, done, killed = where / "sweep", {}, 0
+    while killed < kills and len(done) < RUNS:
+        process = start(where)
+        wait_for((sweep / "sweep.json").exists, process)
+        time.sleep(chance.uniform(0, seconds))
+        if process.poll() is not None:
+            break
+        kill_tree(process)
+        killed += 1
+        now = finished(sweep)
+        assert all(now[name] == record for name, record in done.items()), "a finished run was done again"
+        done = now
+    assert finish(where) == 0, (where / "log").read_text()
+    assert all(finished(sweep)[name] == record for name, record in done.items())
+    assert leftovers(sweep) == []
+    assert "Traceback" not in (where / "log").read_text()
+    return killed
+
+
+def test_killed_once(tmp_path, monkeypatch):
+    """The fast part: killed once something is done; the other two sweeps are made in this process."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (tmp_path / "undisturbed").mkdir()
+    monkeypatch.chdir(tmp_path / "undisturbed")
+    assert attempt(*SWEEP[1:]) == (0, "")
+    process = start(tmp_path / "killed")
+    wait_for(lambda: finished(tmp_path / "killed" / "sweep"), process)
+    time.sleep(0.3)
+    kill_tree(process)
+    done = finished(tmp_path / "killed" / "sweep")
+    assert 1 <= len(done) <= RUNS
+    monkeypatch.chdir(tmp_path / "killed")
+    assert attempt(*SWEEP[1:]) == (0, "")
+    again = finished(tmp_path / "killed" / "sweep")
+    assert all(again[name] == record for name, record in done.items())
+    assert results(tmp_path / "killed" / "sweep") == results(tmp_path / "undisturbed" / "sweep")
+    assert leftovers(tmp_path / "killed") == []
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1800)
+def test_killed_at_twenty_random_moments(tmp_path, undisturbed, record_property):
+    expected, seconds = undisturbed
+    chance = random.Random(SEED + 1)
+    killed, sweeps = 0, 0
+    while killed < 20:
+        where = tmp_path / f"{sweeps}"
+        killed += killed_and_resumed(where, min(4, 20 - killed), seconds * 0.5, chance)
+        sweeps += 1
+        assert results(where / "sweep") == expected
+    record_property("kills", killed)
+    record_property("sweeps", sweeps)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+def test_ctrl_c(tmp_path, undisturbed, times, share):
+    expected, seconds = undisturbed
+    sweep = tmp_path / "sweep"
+    process = start(tmp_path)
+    wait_for((sweep / "sweep.json").exists, process)
+    time.sleep(seconds * share)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    assert process.wait(timeout=60) != 0
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log
+    assert "interrupted: what was finished is kept" in log
+    done = finished(sweep)
+    assert finish(tmp_path) == 0
+    assert all(finished(sweep)[name] == record for name, record in done.items())
+    assert results(sweep) == expected
+    assert leftovers(sweep) == []
