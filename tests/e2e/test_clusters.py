@@ -15,7 +15,7 @@ SWEEP = ("-m", "seed=0,1", "trainer.max_epochs=1", "diagnostics=off", "pictures=
     ("package", "overrides"),
     [
         ("submitit", ("hydra/launcher=submitit_local", "hydra.launcher.timeout_min=5")),
-        ("ray", ("hydra/launcher=ray", "+hydra.launcher.ray.init.num_cpus=2")),
+        ("ray", ("hydra/launcher=ray_tasks", "+hydra.launcher.ray.init.num_cpus=2")),
     ],
 )
 def test_a_cluster_gives_what_one_process_gives(package, overrides, command, train, tmp_path):
