@@ -1,33 +1,39 @@
 #!/usr/bin/env python
-"""What losslab costs, as ratios against a plain PyTorch loop and a conventional pipeline, in one process.
+"""What losslab costs, as ratios against a plain PyTorch loop and a conventional pipeline.
 
-    scripts/benchmark.py                      MNIST from $LOSSLAB_DATA, 2 threads, medians of 5
-    scripts/benchmark.py --device cuda        the same on a GPU
-    scripts/benchmark.py --markdown FILE      also write the tables
+    scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, about 12 minutes
+    scripts/benchmark.py --small                          one short round of everything: does it still work?
+    scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Arms alternate, after one round of warming up, so that whatever the machine does meanwhile hits all alike.
+Needs MNIST in $LOSSLAB_DATA. Arms alternate, after one round of warming up, so that whatever the machine does
+meanwhile hits all alike. Of FILE only what stands between the two markers is replaced.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import logging
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
+from losslab import records, tensorboard_log
+from losslab.cli.main import _free_earlier_runs
 from losslab.compose import compose_run
 from losslab.hydra_setup import default_data_folder
 from losslab.models import build_network
@@ -37,12 +43,53 @@ from losslab.tasks import load_task
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
 
-MODELS = {"mlp": ("784-128-10 MLP, batch 64", 64), "cnn": ("small cnn, batch 256", 256)}
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+PLAIN, CONVENTIONAL = "plain PyTorch loop", "conventional pipeline"
+DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
+LOSSLAB_ARMS = {
+    "losslab, diagnostics=off pictures=null": DIAGNOSTICS_OFF,
+    "losslab (diagnostics=default, pictures)": (),
+    "losslab, diagnostics=full": ("diagnostics=full",),
+}
 
 
-def plain_loop(model: str, batch_size: int, epochs: int, device: torch.device) -> float:
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A task with a network, and how long it is trained."""
+
+    title: str
+    overrides: tuple[str, ...]
+    batch_size: int
+    epochs: int
+    loss: Callable[..., torch.Tensor] = nn.functional.cross_entropy
+    has_conventional: bool = True
+
+    def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
+        sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
+        return compose_run(*self.overrides, *sizes, *more)
+
+
+def _mask_loss(outputs: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(outputs, masks.float())
+
+
+CASES = {
+    "mlp": Case("mnist, 784-128-10 MLP, batch 64, 3 epochs", ("task=mnist",), 64, 3),
+    "cnn": Case("mnist, cnn, batch 256, 1 epoch", ("task=mnist", "model=cnn"), 256, 1),
+    "unet": Case(
+        "clutter, unet, batch 16, 2 epochs",
+        ("task=clutter", "model=unet", "loss=bce_with_logits"),
+        16,
+        2,
+        _mask_loss,
+        has_conventional=False,
+    ),
+}
+
+
+def plain_loop(case: Case, device: torch.device) -> float:
     """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
-    config, choices = compose_run("task=mnist", f"model={model}")
+    config, choices = case.composed()
     task = load_task(config["task"], choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].head(len(task.splits["train"])))
     network = build_network(
@@ -50,11 +97,11 @@ def plain_loop(model: str, batch_size: int, epochs: int, device: torch.device) -
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     started = time.perf_counter()
-    for _ in range(epochs):
+    for _ in range(case.epochs):
         order = torch.randperm(len(inputs), device=device)
-        for first in range(0, len(inputs), batch_size):
-            index = order[first : first + batch_size]
-            loss = nn.functional.cross_entropy(network(inputs[index]), targets[index])
+        for first in range(0, len(inputs), case.batch_size):
+            index = order[first : first + case.batch_size]
+            loss = case.loss(network(inputs[index]), targets[index])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -62,13 +109,13 @@ def plain_loop(model: str, batch_size: int, epochs: int, device: torch.device) -
     return time.perf_counter() - started
 
 
-def conventional(model: str, batch_size: int, epochs: int, device: torch.device) -> float:
+def conventional(case: Case, device: torch.device) -> float:
     """torchvision data set with transforms, DataLoader, Lightning's own optimisation, self.log each step."""
     import pytorch_lightning as pl
     from torch.utils.data import DataLoader, Subset
     from torchvision import datasets, transforms
 
-    config, choices = compose_run("task=mnist", f"model={model}")
+    config, choices = case.composed()
     task = load_task(config["task"], choices["task"])
     network = build_network(
         config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
@@ -79,13 +126,13 @@ def conventional(model: str, batch_size: int, epochs: int, device: torch.device)
             super().__init__()
             self.network = network
 
-        def training_step(self, batch, index):
+        def training_step(self, batch: Any, index: int) -> torch.Tensor:
             inputs, targets = batch
             loss = nn.functional.cross_entropy(self.network(inputs), targets)
             self.log("loss", loss)
             return loss
 
-        def configure_optimizers(self):
+        def configure_optimizers(self) -> torch.optim.Optimizer:
             return torch.optim.Adam(self.parameters(), lr=1e-3)
 
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
@@ -94,7 +141,7 @@ def conventional(model: str, batch_size: int, epochs: int, device: torch.device)
     )
     with tempfile.TemporaryDirectory() as folder:
         trainer = pl.Trainer(
-            max_epochs=epochs,
+            max_epochs=case.epochs,
             accelerator="gpu" if device.type == "cuda" else "cpu",
             devices=1,
             logger=pl.loggers.TensorBoardLogger(folder),
@@ -103,28 +150,66 @@ def conventional(model: str, batch_size: int, epochs: int, device: torch.device)
             enable_model_summary=False,
         )
         started = time.perf_counter()
-        trainer.fit(Classifier(), DataLoader(data, batch_size=batch_size, shuffle=True))
+        trainer.fit(Classifier(), DataLoader(data, batch_size=case.batch_size, shuffle=True))
         return time.perf_counter() - started
 
 
-def losslab_run(
-    model: str, batch_size: int, epochs: int, device: torch.device, *overrides: str
-) -> dict[str, float]:
+def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
     """Timing of a whole run of losslab; "total" has evaluation, TensorBoard and the record in it."""
     accelerator = "gpu" if device.type == "cuda" else "cpu"
-    config, choices = compose_run(
-        "task=mnist",
-        f"model={model}",
-        f"trainer.batch_size={batch_size}",
-        f"trainer.max_epochs={epochs}",
-        f"trainer.accelerator={accelerator}",
-        "diagnostics=off",
-        *overrides,
-    )
+    config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
     with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
         record = run(config, choices, [], Path(folder))
-    assert record.status == "finished"
-    return record.timing
+        seconds = time.perf_counter() - started
+    assert record.status == "finished", record.error
+    return {**record.timing, "total": seconds}
+
+
+@contextmanager
+def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def without_tensorboard(case: Case, device: torch.device) -> float:
+    from pytorch_lightning.loggers.logger import DummyExperiment
+
+    nothing = property(lambda self: DummyExperiment())
+    with (
+        patched(tensorboard_log.RunLogger, "experiment", nothing),
+        patched(tensorboard_log.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
+    ):
+        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
+
+
+def without_records(case: Case, device: torch.device) -> float:
+    with patched(records, "save", lambda *arguments: None):
+        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
+
+
+def start_up(case: Case, device: torch.device, repeats: int) -> float:
+    """Seconds from the start of a later run to its first optimiser step; the evaluation before it counts."""
+    reached: list[float] = []
+    step = torch.optim.Adam.step
+
+    def noted(self: Any, *arguments: Any) -> Any:
+        reached.append(time.perf_counter())
+        return step(self, *arguments)
+
+    waits = []
+    with patched(torch.optim.Adam, "step", noted):
+        for _ in range(repeats + 1):
+            reached.clear()
+            started = time.perf_counter()
+            _free_earlier_runs()
+            losslab_run(dataclasses.replace(case, epochs=1), device)
+            waits.append(reached[0] - started)
+    return statistics.median(waits[1:])
 
 
 def alternate(arms: dict[str, Callable[[], float]], repeats: int) -> dict[str, float]:
@@ -138,39 +223,107 @@ def alternate(arms: dict[str, Callable[[], float]], repeats: int) -> dict[str, f
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def house_runs(
-    models: list[str], epochs: int, repeats: int, device: torch.device, slow: bool
-) -> list[list[str]]:
+def house_runs(cases: list[Case], repeats: int, device: torch.device, slow: bool) -> list[list[str]]:
     rows = []
-    for model in models:
-        title, batch_size = MODELS[model]
-        size = (model, batch_size, epochs, device)
-        arms: dict[str, Callable[[], float]] = {
-            "plain PyTorch loop": lambda size=size: plain_loop(*size),
-            "losslab": lambda size=size: losslab_run(*size)["total"],
-            "losslab, diagnostics=default": lambda size=size: losslab_run(*size, "diagnostics=default")[
-                "total"
-            ],
-            "losslab, diagnostics=full": lambda size=size: losslab_run(*size, "diagnostics=full")["total"],
-        }
-        if slow:
-            arms["conventional pipeline"] = lambda size=size: conventional(*size)
+    for case in cases:
+        arms: dict[str, Callable[[], float]] = {PLAIN: lambda case=case: plain_loop(case, device)}
+        for name, overrides in LOSSLAB_ARMS.items():
+            if case.batch_size < 256 or name != "losslab, diagnostics=full":  # a minute a round less
+                arms[name] = lambda case=case, own=overrides: losslab_run(case, device, *own)["total"]
+        if slow and case.has_conventional:
+            arms[CONVENTIONAL] = lambda case=case: conventional(case, device)
         medians = alternate(arms, repeats)
-        plain = medians["plain PyTorch loop"]
-        rows += [
-            [title, name, f"{seconds:.2f}", f"{seconds / plain:.2f}×"] for name, seconds in medians.items()
-        ]
+        for name, seconds in medians.items():
+            rows.append([case.title, name, f"{seconds:.2f}", f"{seconds / medians[PLAIN]:.2f}×"])
     return rows
 
 
-def parts(epochs: int, repeats: int, device: torch.device) -> list[list[str]]:
-    """Where the time of a house run goes."""
-    timings = [losslab_run("mlp", 64, epochs, device) for _ in range(repeats)]
+def costs(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
+    """What TensorBoard and records add to a bare run, and what threads do."""
+    medians = alternate(
+        {
+            "bare": lambda: losslab_run(case, device, *DIAGNOSTICS_OFF)["total"],
+            "without TensorBoard": lambda: without_tensorboard(case, device),
+            "without record.json and curves.csv": lambda: without_records(case, device),
+            "with pictures": lambda: losslab_run(case, device, "diagnostics=off")["total"],
+            "with diagnostics=default, no pictures": lambda: losslab_run(case, device, "pictures=null")[
+                "total"
+            ],
+        },
+        repeats,
+    )
+    return [
+        [name, f"{seconds:.2f}", f"{seconds - medians['bare']:+.2f}"] for name, seconds in medians.items()
+    ]
+
+
+def threads(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
+    """Training seconds of a bare run with one thread and with all cores."""
+
+    def with_threads(count: int) -> float:
+        before = torch.get_num_threads()
+        torch.set_num_threads(count)
+        try:
+            return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
+        finally:
+            torch.set_num_threads(before)
+
+    counts = sorted({1, os.cpu_count() or 1})
+    medians = alternate({str(count): lambda count=count: with_threads(count) for count in counts}, repeats)
+    return [[count, f"{seconds:.2f}"] for count, seconds in medians.items()]
+
+
+def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
+    """Where the time of a bare run goes."""
+    timings = [losslab_run(case, device, *DIAGNOSTICS_OFF) for _ in range(repeats)]
     total = statistics.median(timing["total"] for timing in timings)
     names = ["setup", "training", "evaluation"]
     medians = {name: statistics.median(timing[name] for timing in timings) for name in names}
-    medians["TensorBoard, record, Lightning's start and end"] = total - sum(medians.values())
+    medians["final metrics, TensorBoard, record, Lightning's start and end"] = total - sum(medians.values())
     return [[name, f"{seconds:.3f}", f"{100 * seconds / total:.0f} %"] for name, seconds in medians.items()]
+
+
+class PeakMemory:
+    """The most memory (MiB, shared pages counted once) of a process and all below it, looked at in a thread.
+
+    Linux only: https://docs.kernel.org/filesystems/proc.html (smaps_rollup).
+    """
+
+    def __init__(self, root: int) -> None:
+        self.root, self.peak, self._ended = root, 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        self._ended.set()
+        self._thread.join()
+        return self.peak
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.5):
+            self.peak = max(self.peak, sum(map(_proportional, _tree(self.root))))
+
+
+def _tree(root: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [root]
+    for process in found:
+        found += children.get(process, [])
+    return found
+
+
+def _proportional(process: int) -> float:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def sweeps(runs: int, device: torch.device, processes: list[int]) -> list[list[str]]:
@@ -182,19 +335,21 @@ def sweeps(runs: int, device: torch.device, processes: list[int]) -> list[list[s
             command = [
                 *(sys.executable, "-m", "losslab.cli.main", "-m", "task=mnist", "trainer.max_epochs=1"),
                 *("loss=cross_entropy,mse", f"seed=range(0,{runs // 2})", f"folder={folder}/sweep"),
-                *(f"trainer.accelerator={accelerator}", "diagnostics=off"),
+                *(f"trainer.accelerator={accelerator}", *DIAGNOSTICS_OFF),
             ]
             if count > 1:
                 command += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={count}"]
             started = time.perf_counter()
-            subprocess.run(
-                command, check=True, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
             )
+            memory = PeakMemory(process.pid)
+            assert process.wait() == 0
             seconds = time.perf_counter() - started
-            records = [json.loads(path.read_text()) for path in Path(folder).glob("sweep/*/record.json")]
-            assert len(records) == runs
-        setups = statistics.median(record["timing"]["setup"] for record in records)
-        rows.append([str(count), f"{seconds:.1f}", f"{60 * runs / seconds:.1f}", f"{setups:.2f}"])
+            peak = memory.stop()
+            left = [json.loads(path.read_text()) for path in Path(folder).glob("sweep/*/record.json")]
+            assert len(left) == runs
+        rows.append([str(count), f"{seconds:.1f}", f"{60 * runs / seconds:.1f}", f"{peak:.0f}"])
     first = float(rows[0][1])
     return [[*row, f"{first / float(row[1]):.2f}×"] for row in rows]
 
@@ -216,50 +371,92 @@ def table(heading: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [heading, rule, *rows])
 
 
+def measured(arguments: argparse.Namespace) -> str:
+    """All tables, with what they were measured on."""
+    device = torch.device(arguments.device)
+    repeats = arguments.repeats
+    cases = [CASES[name] for name in arguments.cases]
+    if arguments.small:
+        cases = [dataclasses.replace(case, epochs=1) for case in cases]
+    house = cases[0]
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU ({processor()})"
+    sections = [
+        f"{name}, {arguments.threads} of {os.cpu_count()} cores; torch {torch.__version__}, "
+        f"Python {platform.python_version()}; medians of {repeats}. Command: "
+        f"`scripts/benchmark.py {' '.join(sys.argv[1:])}`.".replace(" `.", "`."),
+        "### One run\n\n"
+        + table(
+            ["case", "arm", "seconds", "ratio"],
+            house_runs(cases, repeats, device, not arguments.no_conventional),
+        ),
+        f"### Where a bare run's time goes\n\n{house.title}\n\n"
+        + table(["part", "seconds", "share"], parts(house, repeats, device)),
+        "### What is added to a bare run\n\n"
+        + table(["run", "seconds", "difference"], costs(house, repeats, device)),
+        "### Start\n\n"
+        + table(
+            ["what", "seconds"],
+            [
+                [
+                    "later run of a sweep, to its first optimiser step",
+                    f"{start_up(house, device, repeats):.2f}",
+                ],
+                ["`losslab --help`", f"{help_seconds(repeats):.2f}"],
+            ],
+        ),
+        "### Threads of one process\n\n"
+        + table(["threads", "seconds of a bare run"], threads(house, repeats, device)),
+    ]
+    if arguments.sweep:
+        heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
+        sections.append(
+            f"### A sweep of {arguments.sweep} one-epoch runs\n\n"
+            + table(heading, sweeps(arguments.sweep, device, arguments.processes))
+        )
+    return "\n\n".join(sections) + "\n"
+
+
+def processor() -> str:
+    """The CPU's name where Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def put(text: str, path: Path) -> None:
+    """Replace what stands between the markers of `path`; a new file gets the markers."""
+    page = path.read_text() if path.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
+    if BEGIN not in page or END not in page:
+        sys.exit(f"{path} has no {BEGIN} and {END}: put them where the tables belong")
+    before, rest = page.split(BEGIN, 1)
+    path.write_text(f"{before}{BEGIN}\n{text}{END}{rest.split(END, 1)[1]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--models", choices=list(MODELS), nargs="+", default=list(MODELS))
+    parser.add_argument("--cases", choices=list(CASES), nargs="+", default=list(CASES))
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--sweep", type=int, default=40, help="runs of the sweep; 0 for none")
+    parser.add_argument("--sweep", type=int, default=40, help="runs of the sweep, even; 0 for none")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-conventional", action="store_true", help="leave out the slowest arm")
+    parser.add_argument(
+        "--small", action="store_true", help="one round, one epoch, four runs: not for figures"
+    )
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
+    if arguments.small:
+        arguments.repeats, arguments.sweep = 1, min(arguments.sweep, 4)
     torch.set_num_threads(arguments.threads)
-    device = torch.device(arguments.device)
-    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {arguments.threads} threads"
-    sections = [
-        f"{name}; torch {torch.__version__}, Python {platform.python_version()}; {arguments.epochs} epochs, "
-        f"medians of {arguments.repeats}.",
-        table(
-            ["model", "arm", "seconds", "ratio"],
-            house_runs(
-                arguments.models,
-                arguments.epochs,
-                arguments.repeats,
-                device,
-                not arguments.no_conventional,
-            ),
-        ),
-        "Where a house run's time goes:\n\n"
-        + table(["part", "seconds", "share"], parts(arguments.epochs, arguments.repeats, device)),
-        f"`losslab --help`: {help_seconds(arguments.repeats):.2f} s",
-    ]
-    if arguments.sweep:
-        rows = sweeps(arguments.sweep, device, arguments.processes)
-        heading = ["processes", "seconds", "runs a minute", "set-up of a run (s)", "speed-up"]
-        sections.append(f"A sweep of {arguments.sweep} one-epoch runs:\n\n" + table(heading, rows))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sections.append(f"Peak memory of the benchmark's own process: {peak:.0f} MiB")
-    text = "\n\n".join(sections) + "\n"
+    text = measured(arguments)
     print(text)
     if arguments.markdown:
-        arguments.markdown.write_text(text)
+        put(text, arguments.markdown)
 
 
 if __name__ == "__main__":

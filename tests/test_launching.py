@@ -154,6 +154,7 @@ def test_killed_workers_cost_their_own_runs_and_no_others(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "2 of 4 runs failed: lethal,seed=0" in done.stderr
     assert "its worker process was killed" in done.stderr
+    assert "Warning" not in done.stderr
     found = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("sweep/*/record.json"))]
     assert [record["status"] for record in found] == [FAILED, FAILED, "finished", "finished"]
     assert (tmp_path / "sweep" / "comparison.md").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 import subprocess
 import sys
@@ -23,6 +24,11 @@ _PACKAGES = (
     "numpy",
     "scikit-learn",
 )
+# They change the arithmetic, or in which order it is done.
+_VARIABLES = (
+    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES"),
+    *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "MKL_CBWR", "ATEN_CPU_CAPABILITY"),
+)
 
 
 def describe(device: torch.device) -> dict[str, Any]:
@@ -34,7 +40,12 @@ def describe(device: torch.device) -> dict[str, Any]:
         "platform": platform.platform(),
         "device": _device_name(device),
         "threads": torch.get_num_threads(),
-        "git": _git(),
+        "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+        "git": _git(Path(__file__).parent),
+        "git_working_folder": _git(Path.cwd()),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
 
@@ -51,9 +62,8 @@ def _device_name(device: torch.device) -> str:
 
 
 @functools.cache
-def _git() -> dict[str, Any] | None:
-    """Revision and dirtiness of the checkout that the package runs from; None where there is none."""
-    folder = Path(__file__).parent
+def _git(folder: Path) -> dict[str, Any] | None:
+    """Revision and dirtiness of the checkout that holds `folder`; None where there is none."""
     try:
         revision = _run_git(folder, "rev-parse", "HEAD")
         return {"revision": revision, "dirty": bool(_run_git(folder, "status", "--porcelain", "-uno"))}

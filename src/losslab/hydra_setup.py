@@ -10,11 +10,13 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
+from hydra.experimental.callback import Callback
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
@@ -81,6 +83,13 @@ class LosslabSearchPath(SearchPathPlugin):
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         folder = package_folder("experiments")
         search_path.append("losslab", f"{ExperimentSource.scheme()}://{folder}")
+
+
+class SmallResults(Callback):
+    """Takes the configs out of a job's result: Hydra's launchers keep the results of all jobs to the end."""
+
+    def on_job_end(self, config: Any, job_return: Any, **kwargs: Any) -> None:
+        job_return.cfg = job_return.hydra_cfg = None
 
 
 def register() -> None:

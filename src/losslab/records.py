@@ -60,7 +60,8 @@ class Record:
         targets: steps and seconds to each of the task's targets.
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
             not finite.
-        timing: seconds, by part: "setup", "training", "evaluation", "total".
+        timing: seconds, by part: "setup", "training", "evaluation", "total"; "processor" is what the
+            process computed, whatever else the machine did.
         error: {"type", "message", "traceback"} of a failed run.
         findings: what the diagnosis said, in words.
         resumed_at: the step from which it went on after an interruption, by its checkpoint; 0 if it did not.

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,7 @@ def run(
         console: where the progress bar goes; None for none.
     """
     started = time.perf_counter()
+    processor_started = time.process_time()
     parts = build(config, choices)
     record = Record(
         **identities(config),
@@ -120,6 +122,7 @@ def run(
         "training": learner.training_seconds,
         "evaluation": learner.evaluation_seconds,
         "total": time.perf_counter() - started + (checkpoint.seconds if checkpoint else 0.0),
+        "processor": time.process_time() - processor_started,
     }
     floor = None
     with looks.contained("the loss's floor"):
@@ -144,7 +147,26 @@ def run(
 
 
 def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
-    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other."""
+    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
+
+    A config may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    with its traceback where LOSSLAB_DEBUG is set.
+    """
+    try:
+        return _build(config, choices)
+    except UserError:
+        raise
+    except Exception as error:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        told = failures.described(error)
+        raise UserError(
+            f"task, model, loss and optimizer cannot be made from this config: {told['type']}: "
+            f"{first_line(Exception(told['message']))}; LOSSLAB_DEBUG=1 shows where"
+        ) from error
+
+
+def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
     task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
     check_fit(config["model"], choices["model"], task)
     network = build_network(

@@ -19,6 +19,12 @@ NOT_OF_A_RUN = ("hydra", "claim", "quick")
 _STRICT = pydantic.ConfigDict(extra="forbid")
 
 
+_SECTIONS = (
+    *("task", "task.source", "task.split", "task.recipe", "model", "activation", "init", "loss", "optimizer"),
+    *("trainer", "diagnostics", "diagnostics.callbacks"),
+)
+
+
 class GradientClip(pydantic.BaseModel):
     model_config = _STRICT
     norm: pydantic.PositiveFloat | None
@@ -68,8 +74,26 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
         raise UserError(f"{key} has no value: {str(error).splitlines()[0]}") from None
     assert isinstance(container, dict)
     config = {str(key): value for key, value in container.items()}
+    _check_sections(config)
     _fill_in_names(config, catalogue.folders(cfg))
     return config
+
+
+def _check_sections(config: Mapping[str, Any]) -> None:
+    """Whoever reads a section may take it for one. Raises UserError."""
+    for path in _SECTIONS:
+        value: Any = config
+        for key in path.split("."):
+            value = value.get(key)
+        if not isinstance(value, dict):
+            raise UserError(
+                f"{path}={value} is wrong: it is a section with keys of its own, see losslab --cfg job"
+            )
+    for name, callback in config["diagnostics"]["callbacks"].items():
+        if not isinstance(callback, dict):
+            raise UserError(
+                f"diagnostics.callbacks.{name}={callback} is wrong: give a _target_ and its arguments"
+            )
 
 
 def _fill_in_names(config: dict[str, Any], folders: list[Path]) -> None:

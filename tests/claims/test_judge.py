@@ -186,3 +186,25 @@ def test_quantities_of_a_check(tmp_path: Path) -> None:
     judged = judge.judge(parse(plain, "f"), {}, measured)
     assert [one.outcome for one in judged] == [HOLDS, HOLDS, FAILS]
     assert judged[0].rows[0].exact
+
+
+def test_a_censored_run_is_evidence_in_one_direction_only(tmp_path: Path) -> None:
+    """b reaches 0.9 at step 60, a never within 100: a / b is at least 1.67, and may be anything above."""
+    a = arm(tmp_path, "a", A, curve={0: 0.0, 100: 0.5})
+    b = arm(tmp_path, "b", B, curve={0: 0.0, 60: 0.9})
+
+    def outcome(**margin: float) -> str:
+        steps = prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, **margin)
+        return judge.judge(claim_with(steps), {**a, **b}, {})[0].outcome
+
+    assert outcome(at_least=1.5) == HOLDS
+    assert outcome(at_most=1.5) == FAILS
+    assert outcome(at_least=2.0) == INCONCLUSIVE
+    assert outcome(at_most=2.0) == INCONCLUSIVE
+
+
+def test_where_neither_reached_the_target_nothing_is_known(tmp_path: Path) -> None:
+    never = {0: 0.0, 100: 0.5}
+    runs = {**arm(tmp_path, "a", A, curve=never), **arm(tmp_path, "b", B, curve=never)}
+    steps = prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, at_least=0.5)
+    assert judge.judge(claim_with(steps), runs, {})[0].outcome == INCONCLUSIVE

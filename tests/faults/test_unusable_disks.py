@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from fault_tools import finish, finished, leftovers, results
+from fault_tools import RUNS, finish, finished, leftovers, results
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -44,7 +44,7 @@ def sentence(log):
     return [line for line in log.splitlines() if line.startswith("losslab: ")]
 
 
-@pytest.mark.parametrize("size", ["64k", "200k", "350k", "600k"])
+@pytest.mark.parametrize("size", ["64k", "200k", "350k"])
 def test_a_full_disk(disk, size, tmp_path):
     sweep = [
         *("losslab", "-m", "loss=cross_entropy,mse", "seed=0,1", "trainer.max_epochs=2", "pictures=null"),
@@ -53,10 +53,12 @@ def test_a_full_disk(disk, size, tmp_path):
     place = disk(f"size={size}")
     status = finish(tmp_path, sweep)
     log = (tmp_path / "log").read_text()
-    assert status != 0, log
     assert "Traceback" not in log
-    assert re.search(r"losslab: .*No space left on device", log), log
     done = finished(place / "sweep")
+    if status == 0:  # TensorBoard's files were given up, everything else found room
+        assert len(done) == RUNS
+    else:
+        assert re.search(r"losslab: .*No space left on device", log), log
     for _, content in done.values():
         assert b'"status": "finished"' in content
     disk("size=64m")

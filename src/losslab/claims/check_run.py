@@ -45,17 +45,23 @@ def run_check(path: str, where: str, quick: bool, folder: Path) -> dict[str, Any
             return dict(kept["result"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # there is none, or no readable one
-    started = time.perf_counter()
+    started = time.process_time()
     result = _plain(dataclasses.asdict(function(quick)))
-    result["seconds"] = time.perf_counter() - started
+    result["seconds"] = time.process_time() - started
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(file, json.dumps({"made_by": made_by, "result": result}, indent=1) + "\n")
     return dict(result)
 
 
 def _code_hash(function: Callable[..., Any]) -> str:
+    """Of all Python files beside the function's: checks share helpers."""
     file = inspect.getsourcefile(function)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] if file else ""
+    if file is None:
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(Path(file).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,14 @@ class Evidence:
     fails: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """Whether some of the true values may be lower, or higher, than the ones that are known: censoring."""
+
+    may_be_lower: bool = False
+    may_be_higher: bool = False
+
+
 def evidence(values: ArrayLike, low: float | None, high: float | None) -> Evidence:
     """What paired values say about a mean within [low, high]; None is no margin on that side.
 
@@ -114,6 +122,21 @@ def seeds_for_share(
 def _tail(distance: float, error: float, n: int) -> float:
     """One-sided p-value that a mean is above zero."""
     return float(stats.t.sf(distance / error, n - 1))
+
+
+def with_bounds(found: Evidence, low: float | None, high: float | None, bounds: Bounds) -> Evidence:
+    """What is left of the evidence where some values are only bounds on the true ones.
+
+    With true values below what was put in nothing shows that the mean is above a margin, and the other way
+    round. Both margins at once are as good as the worse of the two.
+    """
+    holds_needs_low, holds_needs_high = low is not None, high is not None
+    if (bounds.may_be_lower and holds_needs_low) or (bounds.may_be_higher and holds_needs_high):
+        found = dataclasses.replace(found, holds=1.0)
+    # outside is above `high`, or below `low`; with both margins either could be meant
+    if (bounds.may_be_lower and high is not None) or (bounds.may_be_higher and low is not None):
+        found = dataclasses.replace(found, fails=1.0)
+    return found
 
 
 def all_of(parts: Sequence[Evidence]) -> Evidence:

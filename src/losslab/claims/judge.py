@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from losslab.claims import inference, measures
+from losslab.claims.inference import Bounds
 from losslab.claims.measures import Run, Value
 from losslab.claims.schema import ALL_IN_ONE, Claim, Prediction, split_reference
 from losslab.claims.stages import Cell
@@ -28,6 +29,7 @@ from losslab.claims.verdict import (
 )
 from losslab.statistics import CONFIDENCE, mean_interval
 
+NO_BOUNDS = Bounds()
 ALPHA = 1 - CONFIDENCE
 Runs = Mapping[Cell, Mapping[int, Run]]  # the reported runs of each cell, by seed
 
@@ -107,13 +109,13 @@ def _judge_prediction(
             first, where = _cell(arm, condition)
             for other in prediction.against or [""]:
                 if not other:
-                    values, notes = _single(runs.get(first, {}), prediction)
+                    values, notes, bounds = _single(runs.get(first, {}), prediction)
                     label = arm
                 else:
                     second, _ = _cell(other, condition)
-                    values, notes = _pairs(runs.get(first, {}), runs.get(second, {}), prediction)
+                    values, notes, bounds = _pairs(runs.get(first, {}), runs.get(second, {}), prediction)
                     label = f"{arm} {'/' if prediction.ratio else '−'} {other}"
-                _add(judged, label, where, values, False, notes)
+                _add(judged, label, where, values, False, notes, bounds)
     return judged
 
 
@@ -123,32 +125,35 @@ def _cell(reference: str, condition: str) -> tuple[Cell, str]:
     return Cell(place, arm), "" if own or place == ALL_IN_ONE else place
 
 
-def _single(runs: Mapping[int, Run], prediction: Prediction) -> tuple[list[float], list[str]]:
+def _single(runs: Mapping[int, Run], prediction: Prediction) -> tuple[list[float], list[str], Bounds]:
     found = {seed: _value(run, prediction) for seed, run in runs.items()}
     present = {seed: value for seed, value in found.items() if not math.isnan(value.number)}
-    return [value.number for value in present.values()], _notes(
-        list(found.values()), len(found) - len(present)
-    )
+    bounds = Bounds(may_be_higher=any(value.censored for value in present.values()))
+    notes = _notes(list(found.values()), len(found) - len(present))
+    return [value.number for value in present.values()], notes, bounds
 
 
 def _pairs(
     runs: Mapping[int, Run], others: Mapping[int, Run], prediction: Prediction
-) -> tuple[list[float], list[str]]:
+) -> tuple[list[float], list[str], Bounds]:
     """Differences, or ratios, over the seeds that both have.
 
-    A censored run counts as if it had reached its target at the end: that favours it, so it can only
-    weaken evidence that it is slower.
+    A censored run counts as if it had reached its target at its last step, and the result is then a bound:
+    it can be evidence in one direction only.
     """
     seeds = [seed for seed in runs if seed in others]
     pairs = [(_value(runs[seed], prediction), _value(others[seed], prediction)) for seed in seeds]
     values = []
+    lower = higher = False
     for first, second in pairs:
         a, b = first.number, second.number
         if math.isnan(a) or math.isnan(b) or (prediction.ratio and (a <= 0 or b <= 0)):
             continue
         values.append(a / b if prediction.ratio else a - b)
+        lower |= second.censored
+        higher |= first.censored
     missing = max(len(runs), len(others)) - len(values)
-    return values, _notes([value for pair in pairs for value in pair], missing)
+    return values, _notes([value for pair in pairs for value in pair], missing), Bounds(lower, higher)
 
 
 def _value(run: Run, prediction: Prediction) -> Value:
@@ -159,7 +164,7 @@ def _value(run: Run, prediction: Prediction) -> Value:
 def _notes(values: Sequence[Value], missing: int) -> list[str]:
     notes = []
     if censored := sum(value.censored for value in values):
-        notes.append(f"{censored} of {len(values)} runs never reached the target: counted as its last step.")
+        notes.append(f"{censored} of {len(values)} runs never reached the target: a bound, not a value.")
     if untrained := sum(value.untrained for value in values):
         notes.append(f"{untrained} of {len(values)} runs diverged: counted as their untrained network.")
     if missing:
@@ -168,7 +173,13 @@ def _notes(values: Sequence[Value], missing: int) -> list[str]:
 
 
 def _add(
-    judged: _Judged, label: str, condition: str, values: list[float], exact: bool, notes: list[str]
+    judged: _Judged,
+    label: str,
+    condition: str,
+    values: list[float],
+    exact: bool,
+    notes: list[str],
+    bounds: Bounds = NO_BOUNDS,
 ) -> None:
     """Judge one number of a prediction, and note it as a row."""
     prediction = judged.prediction
@@ -189,6 +200,7 @@ def _add(
         part, interval = inference.share_evidence(numbers, low, high), inference.share_interval(numbers)
     if prediction.ratio and numbers.size:
         interval, bootstrap = inference.exponential(interval), inference.exponential(bootstrap)
+    part = inference.with_bounds(part, low, high, bounds)
     outcome = HOLDS if part.holds <= ALPHA else FAILS if part.fails <= ALPHA else INCONCLUSIVE
     judged.rows.append(
         Row(

@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from losslab.cli import warnings_policy
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, SweepStopped, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError, first_line
 from losslab.hydra_setup import package_folder, register
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
@@ -150,6 +150,8 @@ def application(arguments: list[str]) -> None:
         mark = error.problem_mark
         place = f"{mark.name}, line {mark.line + 1}" if mark else "a config"
         raise UserError(f"{place}: not valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"a config file is not valid YAML in UTF-8: {first_line(error)}") from None
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
             raise
@@ -157,7 +159,11 @@ def application(arguments: list[str]) -> None:
     except OSError as error:
         if _disk_is_unusable(error):
             raise _no_room(error) from None
-        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        if error.errno is None and error.filename is None:  # OmegaConf, of a file without keys
+            raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
+        if error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"

@@ -17,7 +17,7 @@ FOUND, MISSED, INVENTED = (0.2, 0.7, 0.3), (0.9, 0.2, 0.2), (0.2, 0.4, 0.95)
 def draw(inputs: Tensor, predicted: Tensor, true: Tensor) -> Any:
     """The first images (N, C, H, W), stretched to their own range, and masks (N, 1, H, W) of 0 and 1."""
     count = min(EXAMPLES, len(inputs))
-    drawn, axes = figure(rows=count, columns=4, width=7.0, height=1.85 * count + 0.4)
+    drawn, axes = figure(rows=count, columns=4, width=7.0, height=1.85 * count + 0.4, measured=True)
     for row in range(count):
         image = _grey_or_colour(inputs[row])
         mask, answer = true[row, 0].bool(), predicted[row, 0].bool()

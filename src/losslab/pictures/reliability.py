@@ -37,4 +37,5 @@ def draw(probabilities: Tensor, came_true: Tensor) -> Any:
     upper.legend(loc="upper left", fontsize=8)
     lower.stairs(counts.numpy(), [edge / BINS for edge in range(BINS + 1)], fill=True)
     lower.set(xlim=(0, 1), xlabel="predicted probability", ylabel="predictions", yscale="log")
+    lower.set_ylim(bottom=0.5)  # whole powers of ten: their labels are short
     return drawn
