@@ -171,7 +171,8 @@ def load_curve(folder: Path, split: str, metric: str) -> pd.Series:
     with (folder / CURVES_FILE).open(newline="", encoding="utf-8") as file:
         reader = csv.reader(file)
         try:
-            columns = [next(reader, []).index(name) for name in ("step", "split", "metric", "value")]
+            header = next(reader, [])
+            columns = [header.index(name) for name in ("step", "split", "metric", "value")]
             step_at, split_at, metric_at, value_at = columns
             for row in reader:
                 if row[split_at] == split and row[metric_at] == metric:

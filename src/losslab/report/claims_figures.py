@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from losslab import records
 from losslab.claims.verdict import ArmResult, TunedPoint, Verdict
-from losslab.records import FINISHED, RecordError
+from losslab.records import FINISHED
 from losslab.report.figures import DASHES, Lines, crowded_window, draw_lines, set_limits
 from losslab.report.inline_svg import inline_svg, style
 from losslab.report.verdict_words import finite, number
@@ -118,12 +118,9 @@ def _lines(arm: ArmResult, legend: Legend, folder: Path) -> Lines:
     for run in arm.runs:
         try:
             status = records.load(folder / run).status
-            curves = records.load_curves(folder / run)
-            rows = curves[(curves["split"] == "validation") & (curves["metric"] == arm.primary)]
-            line = rows.groupby("step")["value"].last().astype(float)
-        except (OSError, ValueError, KeyError, RecordError):  # what pandas says of a broken file, too
+            line = records.load_curve(folder / run, "validation", arm.primary)
+        except (OSError, ValueError):  # a broken or empty file; RecordError is one of them
             continue
-        line = line[np.isfinite(line)]
         if not line.empty:
             (finished if status == FINISHED else unfinished).append(line)
     lines = Lines(legend.colour, legend.dash, finished, unfinished)
