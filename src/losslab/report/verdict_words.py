@@ -29,11 +29,11 @@ MEANING = {
     INCONCLUSIVE: "the runs do not decide it",
 }
 EXPLANATION = (
-    "[ ] is the 95 % interval of Student's t over seeds (of the pairs' differences, or of the logarithms of "
-    "their ratios; of shares Clopper and Pearson's); the BCa bootstrap interval stands beside it and "
-    "decides nothing. A prediction holds when the interval lies within the margin, fails when it lies outside, and is "
-    "inconclusive otherwise; p is corrected by Holm's method over the claim's predictions. With several rows "
-    "all of them must hold."
+    "[ ] is the 95 % interval of Student's t over seeds (of the pairs' differences, or of the logarithms "
+    "of their ratios; of shares Clopper and Pearson's); the BCa bootstrap interval stands beside it and "
+    "decides nothing. A prediction holds when the interval lies within the margin, fails when it lies "
+    "outside, and is inconclusive otherwise; p is corrected by Holm's method over the claim's predictions. "
+    "With several rows all of them must hold."
 )
 
 
