@@ -82,6 +82,8 @@ def resolve(cfg: DictConfig) -> dict[str, Any]:
 def _check_sections(config: Mapping[str, Any]) -> None:
     """Whoever reads a section may take it for one. Raises UserError."""
     for path in _SECTIONS:
+        if path.split(".")[0] not in config:
+            continue  # part of a config, e.g. a loss alone
         value: Any = config
         for key in path.split("."):
             value = value.get(key)
@@ -89,7 +91,7 @@ def _check_sections(config: Mapping[str, Any]) -> None:
             raise UserError(
                 f"{path}={value} is wrong: it is a section with keys of its own, see losslab --cfg job"
             )
-    for name, callback in config["diagnostics"]["callbacks"].items():
+    for name, callback in config.get("diagnostics", {}).get("callbacks", {}).items():
         if not isinstance(callback, dict):
             raise UserError(
                 f"diagnostics.callbacks.{name}={callback} is wrong: give a _target_ and its arguments"
