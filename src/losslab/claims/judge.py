@@ -76,8 +76,12 @@ def summary(predictions: Sequence[PredictionOutcome]) -> str:
     outcomes = [prediction.outcome for prediction in predictions]
     total = len(outcomes)
     parts = [
-        f"{outcomes.count(outcome)} {word}"
-        for outcome, word in ((HOLDS, "hold"), (FAILS, "fail"), (INCONCLUSIVE, "undecided"))
+        f"{(count := outcomes.count(outcome))} {one if count == 1 else several}"
+        for outcome, one, several in (
+            (HOLDS, "holds", "hold"),
+            (FAILS, "fails", "fail"),
+            (INCONCLUSIVE, "is undecided", "are undecided"),
+        )
         if outcome in outcomes
     ]
     sentence = f"Of {total} prediction{'s' if total > 1 else ''}: {', '.join(parts)}."

@@ -158,7 +158,7 @@ class Study:
                 *(
                     prediction.metric
                     for prediction in self.claim.predictions
-                    if prediction.metric in measures.MEASURES
+                    if prediction.metric not in (None, "steps_to_target")
                 ),
                 *(name for run in runs.values() for name in _single_numbers(run)),
             ]

@@ -28,7 +28,8 @@ class Row:
     Attributes:
         label: whose number, e.g. "mse - cross_entropy", "mse / cross_entropy", "mse".
         condition: under which it was measured; empty where the claim has none.
-        mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric.
+        mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric, a share's interval is
+            Clopper's and Pearson's.
         bootstrap_low, bootstrap_high: the BCa bootstrap interval beside it.
         n: pairs of seeds (or repeated measurements); 0: nothing to judge. exact: known without chance.
         outcome: of this row alone, without correction: holds, fails, inconclusive.
