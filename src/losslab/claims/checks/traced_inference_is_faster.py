@@ -37,7 +37,7 @@ _QUICK = ("mlp, mnist", "cnn, mnist")
 def measure(quick: bool) -> CheckResult:
     """Ratio eager / variant in each repetition, geometric mean over models; quick has no torch.compile."""
     # Few: a call of the U-Net on 256 images alone takes a second.
-    repetitions, budget = QUICK_REPETITIONS, 0.1 if quick else 1.0
+    repetitions, budget = QUICK_REPETITIONS, 0.1 if quick else 0.3
     names = _QUICK if quick else tuple(_MODELS)
     rows: list[list[str | float | int | bool]] = []
     notes: set[str] = set()
