@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from losslab import fingerprint
+from losslab import fingerprint, own_code
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
@@ -42,6 +42,10 @@ def identities(config: Mapping[str, Any]) -> Identities:
     relevant["trainer"] = {
         key: value for key, value in relevant["trainer"].items() if key not in NOT_IN_IDENTITY_OF_TRAINER
     }
+    if code := own_code.of_config(relevant):
+        relevant["own_code"] = code
+    if code := own_code.of_config(task):
+        task["own_code"] = code
     arm = {key: value for key, value in relevant.items() if key != "seed"}
     return {
         "identity": _hash(relevant),
@@ -56,6 +60,7 @@ def _essence(source: Any) -> Any:
 
     The files of losslab's own sets are always the same. A table counts by its content. The arguments of a
     person's own function count as they are, and by the content of the files and folders that they name.
+    The code of own functions counts apart, see `own_code.py`.
     """
     if not isinstance(source, Mapping):
         return source
