@@ -28,19 +28,20 @@ class Overall:
     """Several sweeps one after the other, counted as one: what `losslab-reproduce` shows.
 
     Attributes:
-        total: runs of all sweeps; present: those that had a record before; done: since then.
+        total: runs of all sweeps; expected: those that seem to have a record already, counted at the start;
+        present: those of the sweeps so far that had one; done: since then.
     """
 
     total: int
+    expected: int = 0
     present: int = 0
     done: int = 0
     failed: int = 0
     started: float = dataclasses.field(default_factory=time.monotonic)
 
     def text(self, running: int) -> str:
-        remaining = self.total - self.present - self.done
-        left = _left(self.started, self.done, remaining)
-        ended = self.present + self.done
+        ended = min(max(self.present, self.expected) + self.done, self.total)
+        left = _left(self.started, self.done, self.total - ended)
         return f"{ended} of {self.total} runs, {running} running, {self.failed} failed{left}"
 
 
@@ -48,10 +49,14 @@ _overall: Overall | None = None
 
 
 @contextlib.contextmanager
-def together(total: int) -> Iterator[None]:
-    """Sweeps within it share one count of `total` runs, and their runs say nothing of their own."""
+def together(total: int, expected: int = 0) -> Iterator[None]:
+    """Sweeps within it share one count of `total` runs, and their runs say nothing of their own.
+
+    Args:
+        expected: how many of them seem to have a record already.
+    """
     global _overall
-    _overall = Overall(total)
+    _overall = Overall(total, expected)
     os.environ[QUIET] = "1"
     try:
         yield

@@ -53,9 +53,11 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
 
     status = 0
     verdicts = []
-    asked = [known[name].in_quick() if arguments.quick else known[name] for name in names]
+    asked = {name: known[name].in_quick() if arguments.quick else known[name] for name in names}
+    runs = {name: sum(count(claim)) for name, claim in asked.items()}
+    present = {name: min(runs[name], _records(arguments.folder / name)) for name in names}
     try:
-        with together(sum(sum(count(claim)) for claim in asked)):
+        with together(sum(runs.values()), sum(present.values())):
             for name in names:
                 try:
                     application(_command(name, arguments))
@@ -71,6 +73,11 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     if report is not None:
         console().print(f"Report: {report.absolute()}", highlight=False, markup=False, soft_wrap=True)
     return status
+
+
+def _records(folder: Path) -> int:
+    """How many runs below a claim's folder have a record, for the estimate of the time that is left."""
+    return sum(1 for _ in folder.glob("*/*/record.json"))
 
 
 def _command(name: str, arguments: argparse.Namespace) -> list[str]:
