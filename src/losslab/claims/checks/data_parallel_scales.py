@@ -36,16 +36,27 @@ def measure(quick: bool) -> CheckResult:
                 geometric_mean(numbers["all"]),
                 geometric_mean(speedup),
                 numbers["difference"],
+                numbers["difference_in_double"],
             ]
         )
     quantities["largest_weight_difference"] = max(numbers["difference"] for numbers in sizes.values())
+    quantities["largest_weight_difference_in_double"] = max(
+        numbers["difference_in_double"] for numbers in sizes.values()
+    )
     quantities["smallest_weight_change"] = min(numbers["moved"] for numbers in sizes.values())
     return CheckResult(
         quantities=quantities,
         tables=[
             Table(
                 f"Training throughput, {found['backend']} on {found['device']}",
-                ["network", "one process, samples/s", "two, samples/s", "ratio", "weights differ by"],
+                [
+                    "network",
+                    "one process, samples/s",
+                    "two, samples/s",
+                    "ratio",
+                    "weights differ by",
+                    "in double precision",
+                ],
                 rows,
             )
         ],

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -36,13 +37,18 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
     )
     first_alone = distributed.new_group([0])
     everybody = distributed.new_group(list(range(processes)))
-    result: dict[str, object] = {"backend": backend, "device": device.type}
-    for name, (hidden, batch) in SIZES.items():
-        trainings = {
-            who: Training(hidden, batch, rank, count, group, device)
+
+    def of_size(hidden: list[int], batch: int, dtype: torch.dtype) -> dict[str, Training]:
+        """What this process trains: the first one alone, and all together."""
+        return {
+            who: Training(hidden, batch, rank, count, group, device, dtype)
             for who, group, count in (("one", first_alone, 1), ("all", everybody, processes))
             if rank < count
         }
+
+    result: dict[str, Any] = {"backend": backend, "device": device.type}
+    for name, (hidden, batch) in SIZES.items():
+        trainings = of_size(hidden, batch, torch.float32)
         speeds: dict[str, list[float]] = {who: [] for who in trainings}
         for repetition in range(repetitions + 1):  # the first one warms up
             for who in ("one", "all"):
@@ -56,6 +62,15 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
             difference = float((ends["one"] - ends["all"]).abs().max())
             moved = float((ends["one"] - trainings["one"].initial).abs().max())
             result[name] = {**speeds, "difference": difference, "moved": moved}
+        exact = of_size(hidden, batch, torch.float64)
+        for who in ("one", "all"):
+            distributed.barrier()
+            if who in exact:
+                for _ in range(repetitions + 1):
+                    exact[who].seconds(steps)
+        if rank == 0:
+            in_double = float((exact["one"].weights() - exact["all"].weights()).abs().max())
+            result[name]["difference_in_double"] = in_double
     distributed.barrier()
     if rank == 0:
         (folder / "result.json").write_text(json.dumps(result))
@@ -66,15 +81,22 @@ class Training:
     """A network, its optimizer and this process's share of a few global batches, used over and over."""
 
     def __init__(
-        self, hidden: list[int], batch: int, rank: int, count: int, group: object, device: torch.device
+        self,
+        hidden: list[int],
+        batch: int,
+        rank: int,
+        count: int,
+        group: object,
+        device: torch.device,
+        dtype: torch.dtype,
     ) -> None:
-        self.network = network("mlp", "relu", (784,), 10, 0, hidden=hidden).to(device)
+        self.network = network("mlp", "relu", (784,), 10, 0, hidden=hidden).to(device, dtype)
         self.initial = self.weights()
         self.parallel = DistributedDataParallel(self.network, process_group=group)
         self.optimizer = torch.optim.SGD(self.parallel.parameters(), lr=0.1)
         generator = torch.Generator().manual_seed(0)
         share = slice(rank * batch // count, (rank + 1) * batch // count)
-        self.inputs = torch.randn(_BATCHES, batch, 784, generator=generator)[:, share].to(device)
+        self.inputs = torch.randn(_BATCHES, batch, 784, generator=generator)[:, share].to(device, dtype)
         self.targets = torch.randint(10, (_BATCHES, batch), generator=generator)[:, share].to(device)
         self.device = device
 

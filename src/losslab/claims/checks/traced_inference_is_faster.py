@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from collections.abc import Callable
@@ -123,6 +124,8 @@ def _traced(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor
 
 def _compiled(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor] | None, float | str]:
     """torch.compile's network and the seconds of its preparation; None and why, where it does not work."""
+    # nobody asked for CUDA, and that this machine lacks it is no news
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     started = time.perf_counter()
     compiled = torch.compile(eager, dynamic=False)
     try:
