@@ -6,6 +6,7 @@ nothing heavy is imported until a sweep really starts.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from omegaconf import DictConfig, OmegaConf
 if TYPE_CHECKING:
     from losslab.claims.stages import ClaimRun
     from losslab.sweep import PlannedRun, Preflight
+
+# What of a claim's command line says where and how its runs are made, and nothing about them.
+_NOT_REPEATED = {"experiment", "folder", "quick", "retry_failed", "fail_fast", "data_dir"}
 
 
 class LosslabSweeper(BasicSweeper):
@@ -82,13 +86,23 @@ class LosslabSweeper(BasicSweeper):
             return {run: below / place.folder for run, place in zip(runs, planned, strict=True)}
 
         with sweep.locked(folder):
-            verdict = study.conduct(
-                stage, command=f"losslab-reproduce {name}{' --quick' if study.quick else ''}"
-            )
+            verdict = study.conduct(stage, command=self._command(name, study.quick, arguments))
         print_verdict(verdict, console())
         for planned, below in everything:
             if error := sweep.failures(planned, below):
                 raise error
+
+    def _command(self, name: str, quick: bool, arguments: list[str]) -> str:
+        """What gives the same verdict again, wherever its folder is."""
+        assert self.config is not None
+        words = ["losslab-reproduce", name, *(["--quick"] if quick else [])]
+        for source in self.config.hydra.runtime.config_sources:
+            if source.provider == "command-line":
+                words += ["--config-dir", source.path]
+        for argument in arguments:
+            if argument.lstrip("+").partition("=")[0] not in _NOT_REPEATED:
+                words += ["--override", argument]
+        return shlex.join(words)
 
     def _run_missing(self, planned: Sequence[PlannedRun], folder: Path) -> None:
         """Launch what has no record yet. Raises what escaped from a run: a bug, or a UserError."""

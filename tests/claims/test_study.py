@@ -123,6 +123,10 @@ def test_the_verdict_is_strict_json(own_claims: Path, tmp_path: Path) -> None:
     verdict = load(tmp_path / "out")
     assert not (tmp_path / "out" / "tuning").exists(), "what the command line fixes is not tuned"
     assert verdict.arms[0].chosen == {}
+    assert verdict.command == (
+        f"losslab-reproduce mine --config-dir {own_claims} --override optimizer.lr=0.01 "
+        "--override trainer.max_epochs=1"
+    )
     json.loads(
         (tmp_path / "out" / "verdict.json").read_text(),
         parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"),
