@@ -14,7 +14,7 @@ from rich.console import Console
 from fabricated_records import fabricate, plan, write_all
 
 RUNS = 300
-MEGABYTES_A_RUN = 0.45  # 0.3 is what was measured; of a gigabyte
+MEGABYTES_A_RUN = 0.1  # of a gigabyte
 
 
 def resident_megabytes(process: int) -> float:
@@ -25,7 +25,7 @@ def resident_megabytes(process: int) -> float:
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_open_files_are_flat_and_memory_hardly_grows_over_300_runs(tmp_path, record_property):
+def test_open_files_and_memory_are_flat_over_300_runs(tmp_path, record_property):
     arguments = [
         *("losslab", "-m", "loss=mse", f"seed=range(0,{RUNS})", "trainer.max_epochs=1"),
         *("trainer.batch_size=2000", "trainer.accelerator=cpu", "folder=sweep"),
