@@ -73,18 +73,8 @@ def overall(predictions: Sequence[PredictionOutcome]) -> str:
 
 def summary(predictions: Sequence[PredictionOutcome]) -> str:
     """The outcome in a sentence, with what would decide."""
-    outcomes = [prediction.outcome for prediction in predictions]
-    total = len(outcomes)
-    parts = [
-        f"{(count := outcomes.count(outcome))} {one if count == 1 else several}"
-        for outcome, one, several in (
-            (HOLDS, "holds", "hold"),
-            (FAILS, "fails", "fail"),
-            (INCONCLUSIVE, "is undecided", "are undecided"),
-        )
-        if outcome in outcomes
-    ]
-    sentence = f"Of {total} prediction{'s' if total > 1 else ''}: {', '.join(parts)}."
+    total = len(predictions)
+    sentence = f"Of {total} prediction{'s' if total > 1 else ''}: {counted(predictions)}."
     open_ones = [prediction for prediction in predictions if prediction.outcome == INCONCLUSIVE]
     if open_ones:
         needed = [prediction.seeds_needed for prediction in open_ones]
@@ -94,6 +84,21 @@ def summary(predictions: Sequence[PredictionOutcome]) -> str:
             most = max(number for number in needed if number is not None)
             sentence += f" About {most} seeds would decide."
     return sentence
+
+
+def counted(predictions: Sequence[PredictionOutcome]) -> str:
+    """ "3 fail, 1 is undecided"."""
+    outcomes = [prediction.outcome for prediction in predictions]
+    parts = [
+        f"{(count := outcomes.count(outcome))} {one if count == 1 else several}"
+        for outcome, one, several in (
+            (HOLDS, "holds", "hold"),
+            (FAILS, "fails", "fail"),
+            (INCONCLUSIVE, "is undecided", "are undecided"),
+        )
+        if outcome in outcomes
+    ]
+    return ", ".join(parts)
 
 
 def _judge_prediction(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from losslab.claims.schema import Claim
 
+STARTING_SECONDS = 3.0  # of a batch of runs, tuning or reporting: its processes import torch and load data
+
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 where runs failed, 2 after one sentence about bad input."""
@@ -120,13 +122,14 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
         asked = claim.in_quick() if arguments.quick else claim
         tuning, reporting = count(asked)
         cost = claim.quick.seconds if arguments.quick else claim.seconds
-        told = "" if cost is None else f", about {_duration(cost / arguments.jobs)}"
+        took = (cost or 0.0) / arguments.jobs + STARTING_SECONDS * sum(map(bool, (tuning, reporting)))
+        told = "" if cost is None else f", about {_duration(took)}"
         check = "a check, " if claim.check else ""
         out.print(f"{name}: {check}{tuning} runs to tune, {reporting} to report{told}", highlight=False)
         runs += tuning + reporting
-        seconds += cost or 0.0
+        seconds += took
     out.print(
-        f"{len(chosen)} claims, {runs:.0f} runs, about {_duration(seconds / arguments.jobs)} with "
+        f"{len(chosen)} claims, {runs:.0f} runs, about {_duration(seconds)} with "
         f"{arguments.jobs} processes, by what they took when they were last measured (docs/claims.md)",
         highlight=False,
     )

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from losslab import __version__
+from losslab.claims.judge import counted
 from losslab.claims.verdict import ArmResult, Verdict
 from losslab.errors import UserError
 from losslab.records import write_atomically
@@ -135,6 +136,7 @@ def _environment() -> jinja2.Environment:
         "ended": words.ended,
         "forest": forest,
         "headline": words.headline,
+        "counted": counted,
         "label": lambda name: str(name).replace("_", " "),
         "metric_cell": words.metric_cell,
         "p_text": words.p_text,

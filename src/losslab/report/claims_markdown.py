@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from losslab.claims.judge import counted
 from losslab.claims.verdict import PredictionOutcome, Verdict
 from losslab.report import verdict_words as words
 from losslab.report.claims_figures import by_condition
@@ -26,7 +27,7 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
-    """A row a claim: its name, what it says, its verdict, and the number that says most.
+    """A row a claim: its name, what it says, its verdict, the predictions', the number that says most.
 
     Args:
         link: names lead to the claims' sections, below on the same page.
@@ -36,11 +37,12 @@ def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
             f"[{_name(verdict)}](#{_slug(verdict)})" if link else _name(verdict),
             escaped(verdict.statement),
             f"**{escaped(verdict.outcome)}**",
+            escaped(counted(verdict.predictions)),
             escaped(words.headline(verdict)),
         ]
         for verdict in _in_order(verdicts)
     ]
-    return _table(["claim", "statement", "verdict", "the number that says most"], rows)
+    return _table(["claim", "statement", "verdict", "predictions", "the number that says most"], rows)
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
