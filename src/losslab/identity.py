@@ -18,6 +18,8 @@ from losslab.records import SCHEMA_VERSION
 # Where things are read and written and what is looked at changes nothing in the result.
 NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
 NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that goes on ends with the same result
+# Options that came later: at these values a run is what it was before there was the option.
+DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
 _SOURCE_PATHS = ("root",)
 _TABLE = "losslab.tasks.sources.table.csv"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
@@ -40,7 +42,9 @@ def identities(config: Mapping[str, Any]) -> Identities:
     task["source"] = _essence(task["source"])
     relevant["task"] = task
     relevant["trainer"] = {
-        key: value for key, value in relevant["trainer"].items() if key not in NOT_IN_IDENTITY_OF_TRAINER
+        key: value
+        for key, value in relevant["trainer"].items()
+        if key not in NOT_IN_IDENTITY_OF_TRAINER and (key, value) not in DEFAULTS_OF_TRAINER.items()
     }
     if code := own_code.of_config(relevant):
         relevant["own_code"] = code

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from losslab import hardware
 from losslab.batches import Batch, Chunk, evaluation_batches
 from losslab.checkpoint import Checkpoint
 from losslab.criterion import Criterion
@@ -71,8 +72,7 @@ class Learner(pl.LightningModule):
         self.step = 0
         self.training_seconds = 0.0
         self.evaluation_seconds = 0.0
-        if settings["precision"] in ("64-true", "bf16-true"):
-            network.register_forward_pre_hook(_as_the_weights)
+        hardware.prepare(network, settings)
         self._make_optimizer = optimizer
         self._evaluated_at = -1
         self._kept_batches: dict[str, list[Batch]] = {}
@@ -224,7 +224,7 @@ class Learner(pl.LightningModule):
         total_loss = torch.zeros((), device=self.device)
         seen = 0
         for inputs, targets in batches:
-            outputs = self.network(inputs)
+            outputs = hardware.outputs_of(self.network, inputs)
             encoded = self.task.kind.encode(targets, self.criterion.form)
             total_loss += self.criterion(outputs, encoded).float() * len(inputs)
             metrics.update(outputs, targets)
@@ -246,9 +246,3 @@ class Learner(pl.LightningModule):
             self._metric_cache[final] = made
         self._metric_cache[final].reset()
         return self._metric_cache[final]
-
-
-def _as_the_weights(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Inputs in the weights' precision, which Lightning has converted."""
-    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
-    return tuple(part.to(dtype) if part.is_floating_point() else part for part in inputs)

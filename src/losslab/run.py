@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import logging
 import os
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +16,10 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import TensorBoardLogger
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from torch import nn
 
-from losslab import environment, failures, findings, looking, misuse, records, tensorboard_log
+from losslab import environment, failures, findings, hardware, looking, misuse, records, tensorboard_log
 from losslab.batches import TrainingBatches
 from losslab.checkpoint import FILE as CHECKPOINT_FILE
 from losslab.checkpoint import Checkpoint
@@ -90,7 +86,7 @@ def run(
     if checkpoint is not None:
         checkpoint.check_fits(parts.network, parts.criterion)
         record.resumed_at = checkpoint.step
-    with _quiet_libraries():
+    with hardware.quiet_libraries():
         logger = tensorboard_log.RunLogger(folder, record.resumed_at)
         logbook = Logbook(logger)
         looks = logbook.mishaps
@@ -185,7 +181,7 @@ def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         training_targets=lambda: task.training_targets,
         allow_misuse=config["allow_misuse"],
     )
-    _check_hardware(config)
+    hardware.check(config["trainer"])
     _check_outputs(task, network, choices["model"])
     _check_loss(task, network, criterion, config, choices["loss"])
     return Parts(
@@ -281,7 +277,7 @@ def _make_trainer(
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(
         max_epochs=settings["max_epochs"] - steps_done * settings["max_epochs"] // steps,
-        **_hardware(config),
+        **hardware.trainer_arguments(settings),
         deterministic=config["deterministic"],
         logger=logger,
         callbacks=[looking.guarded(callback, looks) for callback in callbacks],
@@ -297,32 +293,6 @@ def _planned_steps(config: Mapping[str, Any], task: Task) -> int:
     return -(-len(task.splits["train"]) // settings["batch_size"]) * int(settings["max_epochs"])
 
 
-def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:
-    settings = config["trainer"]
-    return {
-        "accelerator": settings["accelerator"],
-        "devices": settings.get("devices", 1),
-        "strategy": settings.get("strategy") or "auto",
-        "precision": settings["precision"],
-    }
-
-
-def _check_hardware(config: Mapping[str, Any]) -> None:
-    """Let Lightning say whether the accelerator is there and does that precision."""
-    try:
-        _try_hardware(**_hardware(config))
-    except (ValueError, RuntimeError, MisconfigurationException) as error:
-        asked = f"trainer.accelerator={config['trainer']['accelerator']} trainer.precision="
-        raise UserError(f"{asked}{config['trainer']['precision']}: {str(error).splitlines()[0]}") from None
-
-
-@functools.cache
-def _try_hardware(**hardware: Any) -> None:
-    """A Trainer is dear to make: one for all runs of a process."""
-    with _quiet_libraries():
-        pl.Trainer(**hardware, logger=False, enable_checkpointing=False, enable_progress_bar=False)
-
-
 @contextlib.contextmanager
 def _keyboard_interrupt_as_such() -> Iterator[None]:
     """Lightning turns Ctrl-C into SystemExit and stops listening for it; make it an interrupt again."""
@@ -336,16 +306,3 @@ def _keyboard_interrupt_as_such() -> Iterator[None]:
             signal.signal(signal.SIGINT, handler)
             raise KeyboardInterrupt from None
         raise
-
-
-@contextlib.contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Without the messages that nobody can act on."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # All are about DataLoaders and logging habits that a run does not have.
-        warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        yield

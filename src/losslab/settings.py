@@ -45,6 +45,8 @@ class Trainer(pydantic.BaseModel):
     gradient_clip: GradientClip
     num_workers: pydantic.NonNegativeInt
     checkpoint: bool
+    matmul_precision: Literal["highest", "high", "medium"] = "highest"
+    channels_last: bool = False
     # Only in trainer=ddp: what runs have in one process keeps its identity.
     strategy: Literal["ddp"] | None = None
     devices: pydantic.PositiveInt = 1

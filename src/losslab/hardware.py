@@ -1,0 +1,98 @@
+"""How a run uses the machine: accelerator, precision, order and portions of what lies in memory.
+
+Nothing here changes what is trained, only in which precision, order of memory or portions it is computed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from torch import Tensor, nn
+
+from losslab.errors import UserError
+
+# A convolution over thousands of images writes more than a processor's cache holds: 256 at a time of MNIST's
+# take half the time of 2,000 (docs/benchmarks.md).
+IMAGES_AT_ONCE = 256
+
+
+def trainer_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the config group `trainer` says to Lightning's Trainer about the machine."""
+    return {
+        "accelerator": settings["accelerator"],
+        "devices": settings.get("devices", 1),
+        "strategy": settings.get("strategy") or "auto",
+        "precision": settings["precision"],
+    }
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Let Lightning say whether the accelerator is there and does that precision. Raises UserError."""
+    try:
+        _try_trainer(**trainer_arguments(settings))
+    except (ValueError, RuntimeError, MisconfigurationException) as error:
+        asked = f"trainer.accelerator={settings['accelerator']} trainer.precision={settings['precision']}"
+        raise UserError(f"{asked}: {str(error).splitlines()[0]}") from None
+
+
+@functools.cache
+def _try_trainer(**arguments: Any) -> None:
+    """A Trainer is dear to make: one for all runs of a process."""
+    with quiet_libraries():
+        pl.Trainer(**arguments, logger=False, enable_checkpointing=False, enable_progress_bar=False)
+
+
+def prepare(network: nn.Module, settings: Mapping[str, Any]) -> None:
+    """Let the network compute as `trainer.precision`, `matmul_precision` and `channels_last` say."""
+    # https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
+    torch.set_float32_matmul_precision(settings.get("matmul_precision", "highest"))
+    if settings["precision"] in ("64-true", "bf16-true"):
+        network.register_forward_pre_hook(_as_the_weights)
+    if settings.get("channels_last"):
+        # https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
+        network.to(memory_format=torch.channels_last)
+        network.register_forward_pre_hook(_channels_last)
+
+
+def _as_the_weights(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Inputs in the weights' precision, which Lightning has converted."""
+    dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
+    return tuple(part.to(dtype) if part.is_floating_point() else part for part in inputs)
+
+
+def _channels_last(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(
+        part.contiguous(memory_format=torch.channels_last) if part.ndim == 4 else part for part in inputs
+    )
+
+
+def outputs_of(network: nn.Module, inputs: Tensor) -> Tensor:
+    """Outputs, (N, ...), for an evaluation: images go through convolutions in portions on a CPU."""
+    if inputs.device.type != "cpu" or len(inputs) <= IMAGES_AT_ONCE or not _convolves(network):
+        return network(inputs)
+    return torch.cat([network(portion) for portion in inputs.split(IMAGES_AT_ONCE)])
+
+
+def _convolves(network: nn.Module) -> bool:
+    return any(isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) for module in network.modules())
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Without the messages of Lightning that nobody can act on."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # All are about DataLoaders and logging habits that a run does not have.
+        warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        yield
