@@ -1,5 +1,7 @@
 """Precision, order in memory and portions change how a run is computed, not what it learns."""
 
+import os
+
 import pytest
 import torch
 from torch import nn
@@ -73,3 +75,12 @@ def test_new_options_at_their_defaults_leave_a_run_what_it_was(composed):
     assert identities({**config, "trainer": older}) == identities(config)
     for override in ("trainer.channels_last=true", "trainer.matmul_precision=high"):
         assert identities(composed(override)[0])["identity"] != identities(config)["identity"]
+
+
+def test_training_steps_do_not_look_for_nvml(train, monkeypatch):
+    """Lightning makes torch's Adam load NVML at each step, a tenth of the time where there is no driver."""
+    looked = []
+    monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: looked.append(1) or -1)
+    record, _ = train("task=digits", "trainer.max_epochs=1")
+    assert record.steps > len(looked)
+    assert os.environ[hardware.NVML_CHECK] == "1"

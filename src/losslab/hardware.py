@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from losslab.errors import UserError
 # A convolution over thousands of images writes more than a processor's cache holds: 256 at a time of MNIST's
 # take half the time of 2,000 (docs/benchmarks.md).
 IMAGES_AT_ONCE = 256
+NVML_CHECK = "PYTORCH_NVML_BASED_CUDA_CHECK"
 
 
 def trainer_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,6 +85,22 @@ def outputs_of(network: nn.Module, inputs: Tensor) -> Tensor:
 
 def _convolves(network: nn.Module) -> bool:
     return any(isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) for module in network.modules())
+
+
+@contextlib.contextmanager
+def without_nvml() -> Iterator[None]:
+    """torch asks for the GPUs by the CUDA library, as it does by itself, and not by NVML, as Lightning tells it to.
+
+    Its Adam asks at every step. Where there is no driver NVML is looked for on disk each time, a tenth of a
+    step of a small network. https://github.com/Lightning-AI/pytorch-lightning/pull/15110 says why Lightning
+    does: processes forked after the CUDA library was asked cannot use it. None is, while a run trains.
+    """
+    told = os.environ.pop(NVML_CHECK, None)
+    try:
+        yield
+    finally:
+        if told is not None:
+            os.environ[NVML_CHECK] = told
 
 
 @contextlib.contextmanager

@@ -250,7 +250,7 @@ def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], ste
         # worker processes draw their own random numbers, batch by batch
         learner.checkpoint.only_at_epochs = settings["num_workers"] > 0
     pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
-    with _keyboard_interrupt_as_such():
+    with _keyboard_interrupt_as_such(), hardware.without_nvml():
         trainer.fit(learner, batches)
         splits = ["train", "validation", *(["test"] if config["read_test"] else [])]
         trainer.test(learner, [splits], verbose=False)
