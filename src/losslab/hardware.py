@@ -89,7 +89,7 @@ def _convolves(network: nn.Module) -> bool:
 
 @contextlib.contextmanager
 def without_nvml() -> Iterator[None]:
-    """torch asks for the GPUs by the CUDA library, as it does by itself, and not by NVML, as Lightning tells it to.
+    """torch asks the CUDA library for GPUs, as it does by itself, and not NVML, as Lightning tells it to.
 
     Its Adam asks at every step. Where there is no driver NVML is looked for on disk each time, a tenth of a
     step of a small network. https://github.com/Lightning-AI/pytorch-lightning/pull/15110 says why Lightning
