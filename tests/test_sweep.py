@@ -4,6 +4,7 @@ import json
 
 import pytest
 from filelock import FileLock
+from omegaconf import OmegaConf
 
 from fabricated_records import curves_of, fabricate
 from losslab import records, sweep
@@ -96,3 +97,25 @@ def test_the_same_run_written_twice_is_one_run():
         )
     assert runs[0] is runs[1]
     assert [run.seed for run in sweep.once_each(runs)] == [0, 1]
+
+
+@pytest.mark.parametrize("seeds", [["seed=0", "seed=7"], ["seed=1,2"], ["seed=0", "seed=-1"], ["+seed=3"]])
+def test_runs_that_differ_in_their_seed_are_composed_together_with_the_same_result(seeds):
+    asked = []
+
+    def compose(overrides):
+        asked.append(list(overrides))
+        choices = {"choices": {"loss": "mse"}}
+        config = {"seed": 99, "loss": "none", "twice": "${seed}", "hydra": {"runtime": choices}}
+        for override in overrides:
+            key, _, value = override.lstrip("+").partition("=")
+            config[key] = int(value) if value.isdecimal() else value
+        return OmegaConf.create(config)
+
+    together = sweep._seeds_together(compose)
+    batch = [[f"loss={loss}", seed] for seed in seeds for loss in ("mse", "l1")]
+    for overrides in batch:
+        found = OmegaConf.to_container(together(overrides), resolve=True)
+        assert found == OmegaConf.to_container(compose(overrides), resolve=True)
+    if seeds == ["seed=0", "seed=7"]:
+        assert len(asked) == len(batch) + 2  # once for each of the two losses, and once to compare each
