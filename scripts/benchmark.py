@@ -412,7 +412,7 @@ def measured(arguments: argparse.Namespace) -> str:
     if arguments.sweep:
         heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
         sections.append(
-            f"### A sweep of {arguments.sweep} house runs ({house.epochs} epochs)\n\n"
+            f"### A sweep of {arguments.sweep} house runs, epochs each: {house.epochs}\n\n"
             + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
