@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fabricated_records import fabricate, plan, write_all
+from losslab import records
 from losslab.compare import summarise
 from losslab.errors import UserError
 from losslab.tasks.sources import penn_fudan as penn_fudan_module
@@ -127,6 +129,25 @@ def test_some_damaged_files(make, tmp_path):
     read, refused = spoil(make, 16, tmp_path, seed=1)
     assert refused > 0
     assert read + refused == 16
+
+
+def test_an_event_file_cut_short_costs_only_what_was_cut(train, tmp_path):
+    """What a killed process or a full disk leaves of TensorBoard's file: the rest is shown, the record stands."""
+    record, folder = train("pictures=null", "trainer.max_epochs=4")
+    (events,) = folder.glob("events.out.tfevents.*")
+
+    def steps():
+        shown = EventAccumulator(str(folder)).Reload()
+        return [event.step for event in shown.Scalars("loss/train")]
+
+    whole = steps()
+    content = events.read_bytes()
+    events.write_bytes(content[: len(content) // 2 + 1])
+    assert 0 < len(steps()) < len(whole)
+    assert steps() == whole[: len(steps())]
+    assert records.load(folder) == record
+    events.write_bytes(b"")
+    EventAccumulator(str(folder)).Reload()
 
 
 @pytest.mark.faults
