@@ -32,6 +32,7 @@ def losslab(tmp_path, monkeypatch, capfd):
         (["task=mnst"], r"task=mnst does not exist: choose one of .*digits.*did you mean mnist\?"),
         (["loss=mze"], r"loss=mze does not exist: choose one of .*cross_entropy.*did you mean mse\?"),
         (["model=mpl"], r"model=mpl does not exist: choose one of .*mlp"),
+        (["model=[1,2,3]"], r"Hydra cannot compose.*a group takes a name"),
         (["loss="], r"loss= does not exist: choose one of"),
         (["trainer.max_epoch=3"], r"trainer.max_epoch is not a key.*did you mean trainer.max_epochs\?"),
         (["trainer.batch_size=0"], r"trainer.batch_size=0 is wrong"),

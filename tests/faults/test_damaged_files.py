@@ -132,7 +132,7 @@ def test_some_damaged_files(make, tmp_path):
 
 
 def test_an_event_file_cut_short_costs_only_what_was_cut(train, tmp_path):
-    """What a killed process or a full disk leaves of TensorBoard's file: the rest is shown, the record stands."""
+    """What a kill or a full disk leaves of TensorBoard's file is shown, and the record stands."""
     record, folder = train("pictures=null", "trainer.max_epochs=4")
     (events,) = folder.glob("events.out.tfevents.*")
 

@@ -85,7 +85,7 @@ def test_killed_at_twenty_random_moments(tmp_path, undisturbed, record_property)
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_ctrl_c(tmp_path, undisturbed, times, after):
-    """Interrupted while it trains, with `after` runs finished: a moment that a busy machine does not shift."""
+    """Interrupted while it trains, with `after` runs finished: no busy machine shifts that moment."""
     expected, _ = undisturbed
     sweep = tmp_path / "sweep"
     process = start(tmp_path)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from losslab import catalogue, settings
 from losslab.check.subject import Subject, make_subject
 from losslab.errors import UserError
+from losslab.hydra_errors import as_sentences
 from losslab.hydra_setup import package_folder, register
 
 
@@ -36,10 +35,8 @@ def compose_subject(
     register()
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+        with as_sentences(), initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
             cfg = compose("config", overrides=[*search, *chosen, *overrides], return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(f"{' '.join([*chosen, *overrides])}: {str(error).splitlines()[0]}") from None
     finally:
         GlobalHydra.instance().clear()
     OmegaConf.set_struct(cfg, False)

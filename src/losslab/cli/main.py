@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import atexit
-import difflib
 import errno
 import gc
 import os
-import re
 import sys
-import traceback
 from pathlib import Path
-from typing import Any
 
 import hydra
-import yaml
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from losslab.cli import warnings_policy
 from losslab.cli.console import console
-from losslab.errors import RunsFailed, SweepStopped, UserError, first_line
+from losslab.errors import RunsFailed, SweepStopped, UserError
+from losslab.hydra_errors import as_sentences
 from losslab.hydra_setup import package_folder, register
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
@@ -138,32 +132,14 @@ def application(arguments: list[str]) -> None:
         version_base="1.3", config_path=str(package_folder("conf")), config_name="config"
     )(_job)
     try:
-        with warnings_policy.for_people():
+        with warnings_policy.for_people(), as_sentences():
             hydra_main()
     except _Ended as ended:
         raise ended.error from None
-    except (HydraException, OmegaConfBaseException) as error:
-        if os.environ.get("LOSSLAB_DEBUG"):
-            raise
-        raise UserError(explain(error)) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{mark.name}, line {mark.line + 1}" if mark else "a config"
-        raise UserError(f"{place}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"a config file is not valid YAML in UTF-8: {first_line(error)}") from None
-    except ValueError as error:
-        if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
-            raise
-        raise UserError(explain(error)) from None  # e.g. --multirun together with --cfg
     except OSError as error:
         if _disk_is_unusable(error):
             raise _no_room(error) from None
-        if os.environ.get("LOSSLAB_DEBUG"):
-            raise
-        if error.errno is None and error.filename is None:  # OmegaConf, of a file without keys
-            raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
-        if error.filename is None:
+        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
             raise
         raise UserError(
             f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"
@@ -203,57 +179,9 @@ def overrides_first(arguments: list[str]) -> list[str]:
     return [*overrides, *options]
 
 
-def explain(error: Exception) -> str:
-    """Hydra's and OmegaConf's words as one sentence, with the nearest right name where there is one."""
-    message = str(error).strip()
-    group = re.search(r"Could not find '([^']+)/([^'/]*)'", message)
-    if group:
-        options = re.findall(r"^\t(\S+)$", message, flags=re.MULTILINE)
-        nearest = _nearest(group[2], options)
-        return f"{group[1]}={group[2]} does not exist: choose one of {', '.join(options)}{nearest}"
-    key = re.search(r"Could not override '([^']+)'", message)
-    if key:
-        return f"{key[1]} is not a key of this config: see losslab --cfg job{_nearest(key[1], _all_keys())}"
-    lines = [
-        line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")
-    ]
-    return " ".join(lines[:2])
-
-
 def _fail(sentence: str, status: int) -> None:
     print(f"losslab: {sentence}", file=sys.stderr)
     sys.exit(status)
-
-
-def _raised_by_hydra(error: BaseException) -> bool:
-    """Whether the innermost frame is Hydra's: then it is about the command line, not a bug of ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
-
-
-def _nearest(name: str, options: list[str]) -> str:
-    found = difflib.get_close_matches(name, options, n=1)
-    return f" (did you mean {found[0]}?)" if found else ""
-
-
-def _all_keys() -> list[str]:
-    """Dotted keys of the default config, for suggestions."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-        config = OmegaConf.to_container(compose("config"), resolve=False)
-    return list(_dotted(config, ""))
-
-
-def _dotted(value: Any, prefix: str) -> list[str]:
-    if not isinstance(value, dict):
-        return [prefix]
-    below = [
-        key for name, item in value.items() for key in _dotted(item, f"{prefix}.{name}" if prefix else name)
-    ]
-    return [prefix, *below] if prefix else below
 
 
 def _make_importable(folder: Path) -> None:

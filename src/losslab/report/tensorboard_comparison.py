@@ -23,6 +23,7 @@ from torch.utils.tensorboard import SummaryWriter
 from losslab import findings, records
 from losslab.compare import Arm, Comparison, TaskComparison
 from losslab.logbook import load_measurements
+from losslab.looking import quiet_writer_threads
 from losslab.report.figures import read_curves
 from losslab.report.layer_figure import draw_gradient_norms
 from losslab.report.metric_figure import draw_metric
@@ -42,6 +43,7 @@ OVERLAYS = {
 }
 
 
+@quiet_writer_threads()
 def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None = None) -> Path:
     """Write the log into `folder`/comparison in place of an earlier one; returns that folder.
 
@@ -121,12 +123,14 @@ def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
     table = read_curves(arm, task, 0).table
     if table.empty:
         return
-    writer = SummaryWriter(str(log))
     rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
-    for step, mean, low, high in rows:
-        for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
-            writer.add_scalar(tag, value, int(step))
-    writer.close()
+    writer = SummaryWriter(str(log))
+    try:
+        for step, mean, low, high in rows:
+            for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
+                writer.add_scalar(tag, value, int(step))
+    finally:
+        writer.close()
 
 
 def _band_tags(task: TaskComparison) -> list[str]:
