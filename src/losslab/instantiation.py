@@ -19,8 +19,10 @@ def make(config: Mapping[str, Any], where: str) -> Any:
     Args:
         where: for the sentence, e.g. "loss=mine".
 
-    Raises UserError where the target cannot be imported, or refuses its arguments.
+    Raises UserError where there is no target, it cannot be imported, or it refuses its arguments.
     """
+    if not isinstance(config.get("_target_"), str):
+        raise UserError(f"{where} has no _target_: give the dotted path of a class or function")
     try:
         return instantiate(config)
     except InstantiationException as error:

@@ -25,6 +25,14 @@ _SECTIONS = (
 )
 
 
+# What runs read without asking; a config of one's own, or ~KEY, may have dropped it.
+_NEEDED = (
+    *("task.kind", "task.split.validation", "task.split.test", "task.split.seed", "task.scaling"),
+    *("task.target_scaling", "task.in_memory", "model._target_"),
+)
+_NEEDED_OF_A_LOSS = ("loss.loss", "loss.targets", "loss.output_activation")  # a sum has `terms` instead
+
+
 class GradientClip(pydantic.BaseModel):
     model_config = _STRICT
     norm: pydantic.PositiveFloat | None
@@ -115,14 +123,27 @@ def _fill_in_names(config: dict[str, Any], folders: list[Path]) -> None:
 
 def check(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     """Check a resolved config. Raises UserError with one sentence about the first thing that is wrong."""
+    terms = "terms" in config.get("loss", {})
+    for path in (*_SECTIONS, *_NEEDED, *(() if terms else _NEEDED_OF_A_LOSS)):
+        section: Any = config
+        for key in path.split("."):
+            if key not in section:
+                raise UserError(_missing(path))
+            section = section[key]
     try:
         Settings.model_validate(config)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise UserError(_missing(key)) from None
         message = first["msg"][0].lower() + first["msg"][1:]
         raise UserError(f"{key}={first['input']} is wrong: {message}") from None
     _check_targets(config["task"])
+
+
+def _missing(key: str) -> str:
+    return f"{key} is missing from this config: see losslab --cfg job for what a whole one has"
 
 
 def _check_targets(task: Mapping[str, Any]) -> None:
