@@ -6,6 +6,7 @@ Both are written once, whole or not at all. What is derived from records lives i
 from __future__ import annotations
 
 import csv
+import contextlib
 import dataclasses
 import json
 import math
@@ -99,6 +100,8 @@ class Record:
 def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], None]) -> None:
     """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename.
 
+    The folder is flushed too, so that after a power failure no later file is there without an earlier one.
+
     Args:
         content: what the file shall hold, or a function that writes it to an open file.
     """
@@ -117,6 +120,17 @@ def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], No
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes renames in `folder` durable, where the system lets one open a folder (POSIX)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def remove_unfinished(folder: Path) -> None:
