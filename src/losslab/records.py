@@ -5,8 +5,8 @@ Both are written once, whole or not at all. What is derived from records lives i
 
 from __future__ import annotations
 
-import csv
 import contextlib
+import csv
 import dataclasses
 import json
 import math
