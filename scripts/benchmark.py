@@ -91,7 +91,7 @@ def plain_loop(case: Case, device: torch.device) -> float:
     """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
     config, choices = case.composed()
     task = load_task(config["task"], choices["task"])
-    inputs, targets = (part.to(device) for part in task.splits["train"].head(len(task.splits["train"])))
+    inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
     network = build_network(
         config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
     ).to(device)

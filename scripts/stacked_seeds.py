@@ -42,7 +42,7 @@ def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
         )
         for seed in range(seeds)
     ]
-    return made, *task.splits["train"].head(20_000)
+    return made, *task.splits["train"].sample(20_000)
 
 
 def batches(count: int, batch_size: int, steps: int, seed: int) -> Tensor:

@@ -119,6 +119,17 @@ def test_a_split_is_a_view_of_all_samples():
         assert sorted(target for _, targets in seen for target in targets) == [3, 5, 8, 13, 19]
 
 
+@pytest.mark.parametrize("split", [in_memory(100), from_dataset(100)])
+def test_a_sample_is_spread_over_data_that_may_be_sorted(split):
+    """The first 10 of 100 samples would be one class of data that are sorted by class."""
+    positions = list(range(0, 100, 10))
+    assert split.spread(10) == positions
+    assert split.sample(10)[1].tolist() == positions
+    looked_at = evaluation_batches(split, 4, CPU, count=10)
+    assert [target for _, targets in looked_at for target in targets.tolist()] == positions
+    assert split.spread(1000) == list(range(100))
+
+
 @pytest.mark.parametrize("processes", [2, 3, 40])
 def test_parts_of_several_processes_make_the_whole_batch(processes):
     def batches(number, processes):

@@ -41,11 +41,11 @@ def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
     ("text", "sentence"),
     [
         ("", "not a readable record"),
-        ('{"schema_version": 1, "seed"', "not a readable record"),
+        ('{"schema_version": 2, "seed"', "not a readable record"),
         ("[]", "no schema_version"),
-        ('{"schema_version": 0}', "record schema 0, this losslab reads 1"),
-        ('{"schema_version": 99}', "record schema 99, this losslab reads 1"),
-        ('{"schema_version": 1, "seed": 0}', "lacks arm_identity"),
+        ('{"schema_version": 1}', "record schema 1, this losslab reads 2"),
+        ('{"schema_version": 99}', "record schema 99, this losslab reads 2"),
+        ('{"schema_version": 2, "seed": 0}', "lacks arm_identity"),
         ("\x00\xff", "not a readable record"),
     ],
 )

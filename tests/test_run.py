@@ -132,6 +132,15 @@ def test_how_often_one_looks_changes_nothing(train):
     assert often.metrics["test"]["loss"] == pytest.approx(rarely.metrics["test"]["loss"], rel=1e-5)
 
 
+def test_training_data_are_judged_by_as_many_samples_as_validation_data(train):
+    record, folder = train()
+    samples = round(0.15 * 1797)
+    right = record.metrics["train"]["accuracy"] * samples
+    assert right == pytest.approx(round(right), abs=1e-3)
+    accuracy = records.load_curves(folder).query("split == 'train' and metric == 'accuracy'")
+    assert accuracy.value.iloc[-1] == pytest.approx(record.metrics["train"]["accuracy"])
+
+
 def test_record_and_curves(train):
     record, folder = train("trainer.max_epochs=6", "trainer.eval_every=20")
     on_disk = records.load(folder)

@@ -162,17 +162,17 @@ def evaluation_batches(
     """Samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded.
 
     Args:
-        count: only the first so many; all where not given.
+        count: only so many, spread evenly over the split; all where not given.
     """
-    count = len(split) if count is None else count
+    positions = split.spread(len(split) if count is None else count)
     if split.inputs is not None:
-        for positions in torch.arange(count, device=device).split(batch_size):
-            inputs, targets = split.gather(positions)
+        for part in torch.as_tensor(positions, device=device).split(batch_size):
+            inputs, targets = split.gather(part)
             yield split.prepare(inputs), targets
         return
     assert split.dataset is not None
     # A generator of its own: the loader must not draw from the training stream.
-    dataset = torch.utils.data.Subset(split.dataset, range(count))
+    dataset = torch.utils.data.Subset(split.dataset, positions)
     loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch_size, generator=torch.Generator())
     for inputs, targets in loader:
         yield split.prepare(inputs.to(device)), targets.to(device)

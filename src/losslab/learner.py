@@ -27,6 +27,8 @@ from losslab.tasks import Task
 
 # Evaluation inputs that are small are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
+# Training samples behind a point of a curve: an accuracy is then known to about half a point.
+CURVE_SAMPLES = 2_000
 PROGRESS = ("step", "latest", "training_seconds", "evaluation_seconds", "_evaluated_at")
 
 
@@ -175,7 +177,7 @@ class Learner(pl.LightningModule):
         self.targets = [Target(**target) for target in progress["targets"]]
 
     def evaluate_curves(self) -> None:
-        """Loss and metrics on validation, and on as many training samples; notes targets reached."""
+        """Loss and metrics on validation, and on a sample of the training data; notes targets reached."""
         if self._evaluated_at == self.step:
             return
         self._evaluated_at = self.step
@@ -191,23 +193,34 @@ class Learner(pl.LightningModule):
         self.evaluation_seconds += time.perf_counter() - started
 
     def _curve_batches(self, name: str) -> Iterable[Batch]:
-        """What curves are evaluated on: validation, and as many training samples; kept ready if small."""
+        """What curves are evaluated on; kept ready if small."""
         if name in self._kept_batches:
             return self._kept_batches[name]
-        split, count = self._splits[name], min(len(self._splits[name]), len(self._splits["validation"]))
-        batches = evaluation_batches(split, self.settings["eval_batch_size"], self.device, count)
-        sample, _ = split.head(1)
+        count = self._evaluated_samples(name, final=False)
+        batches = self._evaluation_batches(name, count)
+        sample, _ = self._splits[name].sample(1)
         if sample.numel() * 4 * count > KEPT_BYTES:
             return batches
         self._kept_batches[name] = list(batches)
         return self._kept_batches[name]
+
+    def _evaluated_samples(self, name: str, final: bool) -> int:
+        """Of training data a sample tells enough: as many as there are for validation, fewer for curves."""
+        size = len(self._splits[name])
+        if name != "train":
+            return size
+        size = min(size, len(self._splits["validation"]))
+        return size if final else min(size, CURVE_SAMPLES)
+
+    def _evaluation_batches(self, name: str, count: int) -> Iterable[Batch]:
+        return evaluation_batches(self._splits[name], self.settings["eval_batch_size"], self.device, count)
 
     def on_test_start(self) -> None:
         self._splits = self.task.on(self.device)
 
     def test_step(self, split: str, batch_index: int) -> None:
         """The final word on a split, with all metrics. Lightning's test loop gives it the split's name."""
-        batches = evaluation_batches(self._splits[split], self.settings["eval_batch_size"], self.device)
+        batches = self._evaluation_batches(split, self._evaluated_samples(split, final=True))
         self.latest[split] = self.evaluate(batches, final=True)
         if split == "test":
             self.logbook.add(self.step, self.training_seconds, split, self.latest[split])

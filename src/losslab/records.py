@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # since 2, metrics of training data are those of a sample spread over them
 RECORD_FILE = "record.json"
 CURVES_FILE = "curves.csv"
 PLAN_FILE = "sweep.json"  # beside the runs of a sweep: which runs it consists of, in order

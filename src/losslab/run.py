@@ -172,7 +172,7 @@ def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         task.input_shape,
         task.kind.output_features,
         config["seed"],
-        inputs=lambda: task.splits["train"].head(256)[0],
+        inputs=lambda: task.splits["train"].sample(256)[0],
     )
     criterion = build_criterion(
         config["loss"],
@@ -191,7 +191,7 @@ def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
 
 def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
     """Two samples through the network: shapes must fit before training starts."""
-    inputs, targets = task.splits["train"].head(2)
+    inputs, targets = task.splits["train"].sample(2)
     training = network.training
     network.eval()
     try:
@@ -215,9 +215,9 @@ def _check_loss(
     task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
 ) -> None:
     """A small real batch through network and loss: misuse shows before training starts."""
-    _, targets = task.splits["train"].head(1)
+    _, targets = task.splits["train"].sample(1)
     size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
-    inputs, targets = task.splits["train"].head(size)
+    inputs, targets = task.splits["train"].sample(size)
     misuse.check_batch(
         criterion,
         misuse.outputs_of(network, inputs),

@@ -72,7 +72,7 @@ def test_the_noise_of_friedman_is_known():
 def test_standardising_uses_the_training_split_alone(composed):
     config, choices = composed("task=breast_cancer")
     task = load_task(config["task"], choices["task"])
-    inputs = {name: split.head(len(split))[0] for name, split in task.splits.items()}
+    inputs = {name: split.sample(len(split))[0] for name, split in task.splits.items()}
     assert float(inputs["train"].mean(dim=0).abs().max()) < 1e-4
     assert float((inputs["train"].std(dim=0, correction=0) - 1).abs().max()) < 1e-3
     assert float(inputs["test"].mean(dim=0).abs().max()) > 0.01
@@ -84,7 +84,7 @@ def test_data_read_one_by_one_are_the_same(composed, task):
     memory = load_task(config["task"], choices["task"])
     one_by_one = load_task({**config["task"], "in_memory": False}, choices["task"])
     for name, split in memory.splits.items():
-        for mine, other in zip(split.head(20), one_by_one.splits[name].head(20), strict=True):
+        for mine, other in zip(split.sample(20), one_by_one.splits[name].sample(20), strict=True):
             assert torch.equal(mine, other)
 
 
@@ -92,7 +92,7 @@ def test_corruption_of_data_that_are_read_one_by_one(composed):
     config, choices = composed("task=digits", "task.corruption.share=0.5")
     memory = load_task(config["task"], choices["task"]).for_seed(1)
     one_by_one = load_task({**config["task"], "in_memory": False}, choices["task"]).for_seed(1)
-    assert torch.equal(memory.splits["train"].head(50)[1], one_by_one.splits["train"].head(50)[1])
+    assert torch.equal(memory.splits["train"].sample(50)[1], one_by_one.splits["train"].sample(50)[1])
 
 
 @pytest.mark.parametrize(

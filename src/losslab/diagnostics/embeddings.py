@@ -27,7 +27,7 @@ class Embeddings(pl.Callback):
     @torch.no_grad()
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         learner: Learner = pl_module  # type: ignore[assignment]
-        inputs, targets = learner.task.on(learner.device)["validation"].head(self.samples)
+        inputs, targets = learner.task.on(learner.device)["validation"].sample(self.samples)
         features = penultimate(learner.network, inputs)
         if features is None or features.shape[0] != len(inputs) or not bool(features.isfinite().all()):
             return

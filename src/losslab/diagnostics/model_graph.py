@@ -25,7 +25,7 @@ class ModelGraph(pl.Callback):
         learner: Learner = pl_module  # type: ignore[assignment]
         writer, network = learner.logbook.writer, learner.network
         writer.add_text("model/layers", layer_table(network), 0)
-        inputs, _ = learner.task.on(learner.device)["train"].head(2)
+        inputs, _ = learner.task.on(learner.device)["train"].sample(2)
         try:
             writer._get_file_writer().add_graph(
                 _graph(network, inputs)

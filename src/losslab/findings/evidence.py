@@ -76,7 +76,7 @@ def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 25
     form = next((form for form in IDEAL_FORMS if form in forms), None)
     if form is None:
         return None
-    _, targets = task.splits["validation"].head(samples)
+    _, targets = task.splits["validation"].sample(samples)
     ideal = task.kind.encode(targets, form).float()
     if tuple(ideal.shape) != task.kind.output_shape(targets):
         return None

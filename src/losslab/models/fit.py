@@ -44,7 +44,7 @@ def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
     A person's own model that states nothing is believed; its outputs are checked once it is built.
     """
     function = _function(config)
-    sample = task.splits["train"].head(1)[1]
+    sample = task.splits["train"].sample(1)[1]
     output = task.kind.output_shape(sample)[1:]
     if _fits(function, task.input_shape, output):
         return

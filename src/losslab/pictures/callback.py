@@ -51,7 +51,7 @@ class Pictures(pl.Callback):
         split: Split = learner.task.on(learner.device)[split_name]
         training = learner.network.training
         learner.network.eval()
-        inputs, targets = split.head(min(SAMPLES, learner.settings["eval_batch_size"]))
+        inputs, targets = split.sample(min(SAMPLES, learner.settings["eval_batch_size"]))
         outputs = learner.network(inputs).float()
         learner.network.train(training)
         inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()

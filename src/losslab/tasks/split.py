@@ -43,17 +43,22 @@ class Split:
         chosen = positions if self.indices is None else self.indices[positions]
         return self.inputs[chosen], self.targets[chosen]
 
-    def head(self, count: int) -> tuple[Tensor, Tensor]:
-        """The first `count` samples as (inputs, targets), scaled, on the split's device."""
-        count = min(count, len(self))
+    def sample(self, count: int) -> tuple[Tensor, Tensor]:
+        """At most `count` samples, spread evenly, as (inputs, targets): scaled, on the split's device."""
+        positions = self.spread(count)
         if self.inputs is not None:
-            inputs, targets = self.gather(torch.arange(count, device=self.inputs.device))
+            inputs, targets = self.gather(torch.as_tensor(positions, device=self.inputs.device))
         else:
             assert self.dataset is not None
-            samples = [self.dataset[index] for index in range(count)]
+            samples = [self.dataset[position] for position in positions]
             inputs = torch.stack([torch.as_tensor(sample[0]) for sample in samples])
             targets = torch.stack([torch.as_tensor(sample[1]) for sample in samples])
         return self.prepare(inputs), targets
+
+    def spread(self, count: int) -> list[int]:
+        """Positions of at most `count` samples from one end to the other: data are often sorted by class."""
+        size, count = len(self), min(count, len(self))
+        return [position * size // count for position in range(count)]
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """A batch as the network is fed: bytes stand for [0, 1], then the task's scaling."""

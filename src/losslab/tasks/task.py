@@ -114,7 +114,7 @@ def _load(config_text: str, name: str) -> Task:
     elif raw.dataset is None:
         raw.inputs, raw.dataset = None, Samples(raw.all_inputs(), raw.targets, torch.arange(len(raw)))
     splits = _splits(raw, indices, scaling)
-    sample, _ = splits["train"].head(1)
+    sample, _ = splits["train"].sample(1)
     kind = kind.fitted(raw.targets[indices["train"]])
     return Task(name, kind, splits, tuple(sample.shape[1:]), config, raw, indices, scaling)
 
