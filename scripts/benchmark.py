@@ -1,12 +1,12 @@
 #!/usr/bin/env python
 """What losslab costs, as ratios against a plain PyTorch loop and a conventional pipeline.
 
-    scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, about 16 minutes
+    scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, 10 to 16 minutes
     scripts/benchmark.py --small                          one short round of everything: does it still work?
     scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Needs MNIST in $LOSSLAB_DATA. Arms alternate, after one round of warming up, so that whatever the machine does
-meanwhile hits all alike. Of FILE only what stands between the two markers is replaced.
+Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that whatever
+the machine does meanwhile hits all alike. Of FILE only what stands between the two markers is replaced.
 """
 
 from __future__ import annotations
@@ -21,176 +21,38 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from benchmark_arms import (
+    CASES,
+    DIAGNOSTICS_OFF,
+    Case,
+    conventional,
+    losslab_run,
+    patched,
+    plain_loop,
+    without_records,
+    without_tensorboard,
+)
+from peak_memory import PeakMemory
 
-from losslab import hardware, records, tensorboard_log
 from losslab.cli.main import _free_earlier_runs
-from losslab.compose import compose_run
-from losslab.hydra_setup import default_data_folder
-from losslab.models import build_network
-from losslab.run import run
-from losslab.tasks import load_task
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PLAIN, CONVENTIONAL = "plain PyTorch loop", "conventional pipeline"
-DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
 LOSSLAB_ARMS = {
     "losslab, diagnostics=off pictures=null": DIAGNOSTICS_OFF,
     "losslab (diagnostics=default, pictures)": (),
     "losslab, diagnostics=full": ("diagnostics=full",),
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """A task with a network, and how long it is trained."""
-
-    title: str
-    overrides: tuple[str, ...]
-    batch_size: int
-    epochs: int
-    loss: Callable[..., torch.Tensor] = nn.functional.cross_entropy
-    has_conventional: bool = True
-
-    def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
-        sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
-        return compose_run(*self.overrides, *sizes, *more)
-
-
-def _mask_loss(outputs: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-    return nn.functional.binary_cross_entropy_with_logits(outputs, masks.float())
-
-
-CASES = {
-    "mlp": Case("mnist, 784-128-10 MLP, batch 64, 3 epochs", ("task=mnist",), 64, 3),
-    "cnn": Case("mnist, cnn, batch 256, 1 epoch", ("task=mnist", "model=cnn"), 256, 1),
-    "unet": Case(
-        "clutter, unet, batch 16, 2 epochs",
-        ("task=clutter", "model=unet", "loss=bce_with_logits"),
-        16,
-        2,
-        _mask_loss,
-        has_conventional=False,
-    ),
-}
-
-
-def plain_loop(case: Case, device: torch.device) -> float:
-    """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
-    inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
-    network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
-    ).to(device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
-        started = time.perf_counter()
-        for _ in range(case.epochs):
-            order = torch.randperm(len(inputs), device=device)
-            for first in range(0, len(inputs), case.batch_size):
-                index = order[first : first + case.batch_size]
-                loss = case.loss(network(inputs[index]), targets[index])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-        loss.item()  # waits for the device
-        return time.perf_counter() - started
-
-
-def conventional(case: Case, device: torch.device) -> float:
-    """torchvision data set with transforms, DataLoader, Lightning's own optimisation, self.log each step."""
-    import pytorch_lightning as pl
-    from torch.utils.data import DataLoader, Subset
-    from torchvision import datasets, transforms
-
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
-    network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
-    )
-
-    class Classifier(pl.LightningModule):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def training_step(self, batch: Any, index: int) -> torch.Tensor:
-            inputs, targets = batch
-            loss = nn.functional.cross_entropy(self.network(inputs), targets)
-            self.log("loss", loss)
-            return loss
-
-        def configure_optimizers(self) -> torch.optim.Optimizer:
-            return torch.optim.Adam(self.parameters(), lr=1e-3)
-
-    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
-    data = Subset(
-        datasets.MNIST(default_data_folder(), transform=transform), range(len(task.splits["train"]))
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = pl.Trainer(
-            max_epochs=case.epochs,
-            accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=1,
-            logger=pl.loggers.TensorBoardLogger(folder),
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        started = time.perf_counter()
-        trainer.fit(Classifier(), DataLoader(data, batch_size=case.batch_size, shuffle=True))
-        return time.perf_counter() - started
-
-
-def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
-    """Timing of a whole run of losslab; "total" has evaluation, TensorBoard and the record in it."""
-    accelerator = "gpu" if device.type == "cuda" else "cpu"
-    config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        record = run(config, choices, [], Path(folder))
-        seconds = time.perf_counter() - started
-    assert record.status == "finished", record.error
-    return {**record.timing, "total": seconds}
-
-
-@contextmanager
-def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
-    original = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
-
-
-def without_tensorboard(case: Case, device: torch.device) -> float:
-    from pytorch_lightning.loggers.logger import DummyExperiment
-
-    nothing = property(lambda self: DummyExperiment())
-    with (
-        patched(tensorboard_log.RunLogger, "experiment", nothing),
-        patched(tensorboard_log.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
-    ):
-        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
-
-
-def without_records(case: Case, device: torch.device) -> float:
-    with patched(records, "save", lambda *arguments: None):
-        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
 
 
 def start_up(case: Case, device: torch.device, repeats: int) -> float:
@@ -282,49 +144,6 @@ def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
     medians = {name: statistics.median(timing[name] for timing in timings) for name in names}
     medians["final metrics, TensorBoard, record, Lightning's start and end"] = total - sum(medians.values())
     return [[name, f"{seconds:.3f}", f"{100 * seconds / total:.0f} %"] for name, seconds in medians.items()]
-
-
-class PeakMemory:
-    """The most memory (MiB, shared pages counted once) of a process and all below it, looked at in a thread.
-
-    Linux only: https://docs.kernel.org/filesystems/proc.html (smaps_rollup).
-    """
-
-    def __init__(self, root: int) -> None:
-        self.root, self.peak, self._ended = root, 0.0, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> float:
-        self._ended.set()
-        self._thread.join()
-        return self.peak
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.5):
-            self.peak = max(self.peak, sum(map(_proportional, _tree(self.root))))
-
-
-def _tree(root: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [root]
-    for process in found:
-        found += children.get(process, [])
-    return found
-
-
-def _proportional(process: int) -> float:
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def sweeps(runs: int, epochs: int, device: torch.device, processes: list[int]) -> list[list[str]]:

@@ -1,0 +1,163 @@
+"""What benchmark.py measures: the same training by a plain loop, a conventional pipeline, and losslab."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from losslab import hardware, records, tensorboard_log
+from losslab.compose import compose_run
+from losslab.hydra_setup import default_data_folder
+from losslab.models import build_network
+from losslab.run import run
+from losslab.tasks import load_task
+
+DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A task with a network, and how long it is trained."""
+
+    title: str
+    overrides: tuple[str, ...]
+    batch_size: int
+    epochs: int
+    loss: Callable[..., torch.Tensor] = nn.functional.cross_entropy
+    has_conventional: bool = True
+
+    def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
+        sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
+        return compose_run(*self.overrides, *sizes, *more)
+
+
+def _mask_loss(outputs: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(outputs, masks.float())
+
+
+CASES = {
+    "mlp": Case("mnist, 784-128-10 MLP, batch 64, 3 epochs", ("task=mnist",), 64, 3),
+    "cnn": Case("mnist, cnn, batch 256, 1 epoch", ("task=mnist", "model=cnn"), 256, 1),
+    "unet": Case(
+        "clutter, unet, batch 16, 2 epochs",
+        ("task=clutter", "model=unet", "loss=bce_with_logits"),
+        16,
+        2,
+        _mask_loss,
+        has_conventional=False,
+    ),
+}
+
+
+def plain_loop(case: Case, device: torch.device) -> float:
+    """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
+    config, choices = case.composed()
+    task = load_task(config["task"], choices["task"])
+    inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
+    network = build_network(
+        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+    ).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
+        started = time.perf_counter()
+        for _ in range(case.epochs):
+            order = torch.randperm(len(inputs), device=device)
+            for first in range(0, len(inputs), case.batch_size):
+                index = order[first : first + case.batch_size]
+                loss = case.loss(network(inputs[index]), targets[index])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        loss.item()  # waits for the device
+        return time.perf_counter() - started
+
+
+def conventional(case: Case, device: torch.device) -> float:
+    """torchvision data set with transforms, DataLoader, Lightning's own optimisation, self.log each step."""
+    import pytorch_lightning as pl
+    from torch.utils.data import DataLoader, Subset
+    from torchvision import datasets, transforms
+
+    config, choices = case.composed()
+    task = load_task(config["task"], choices["task"])
+    network = build_network(
+        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+    )
+
+    class Classifier(pl.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def training_step(self, batch: Any, index: int) -> torch.Tensor:
+            inputs, targets = batch
+            loss = nn.functional.cross_entropy(self.network(inputs), targets)
+            self.log("loss", loss)
+            return loss
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.Adam(self.parameters(), lr=1e-3)
+
+    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+    data = Subset(
+        datasets.MNIST(default_data_folder(), transform=transform), range(len(task.splits["train"]))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = pl.Trainer(
+            max_epochs=case.epochs,
+            accelerator="gpu" if device.type == "cuda" else "cpu",
+            devices=1,
+            logger=pl.loggers.TensorBoardLogger(folder),
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        started = time.perf_counter()
+        trainer.fit(Classifier(), DataLoader(data, batch_size=case.batch_size, shuffle=True))
+        return time.perf_counter() - started
+
+
+def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
+    """Timing of a whole run of losslab; "total" has evaluation, TensorBoard and the record in it."""
+    accelerator = "gpu" if device.type == "cuda" else "cpu"
+    config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        record = run(config, choices, [], Path(folder))
+        seconds = time.perf_counter() - started
+    assert record.status == "finished", record.error
+    return {**record.timing, "total": seconds}
+
+
+@contextmanager
+def patched(owner: Any, name: str, value: Any) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def without_tensorboard(case: Case, device: torch.device) -> float:
+    from pytorch_lightning.loggers.logger import DummyExperiment
+
+    nothing = property(lambda self: DummyExperiment())
+    with (
+        patched(tensorboard_log.RunLogger, "experiment", nothing),
+        patched(tensorboard_log.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
+    ):
+        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
+
+
+def without_records(case: Case, device: torch.device) -> float:
+    with patched(records, "save", lambda *arguments: None):
+        return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
