@@ -5,8 +5,9 @@
     scripts/benchmark.py --small                          one short round of everything: does it still work?
     scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that whatever
-the machine does meanwhile hits all alike. Of FILE only what stands between the two markers is replaced.
+Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that
+whatever the machine does meanwhile hits all alike. Of FILE only what stands between its two markers is
+replaced.
 """
 
 from __future__ import annotations
