@@ -43,6 +43,7 @@ from benchmark_arms import (
 from peak_memory import PeakMemory
 
 from losslab.cli.main import _free_earlier_runs
+from losslab.environment import processor_name
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -201,7 +202,7 @@ def measured(arguments: argparse.Namespace) -> str:
     if arguments.small:
         cases = [dataclasses.replace(case, epochs=1) for case in cases]
     house = cases[0]
-    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU ({processor()})"
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU ({processor_name()})"
     sections = [
         f"{name}, {arguments.threads} of {os.cpu_count()} cores; torch {torch.__version__}, "
         f"Python {platform.python_version()}; medians of {repeats}. Command: "
@@ -236,15 +237,6 @@ def measured(arguments: argparse.Namespace) -> str:
             + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
-
-
-def processor() -> str:
-    """The CPU's name where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def put(text: str, path: Path) -> None:

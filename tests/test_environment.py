@@ -1,10 +1,12 @@
 """What the record says about where it was made."""
 
+import platform
 import subprocess
+from pathlib import Path
 
 import torch
 
-from losslab.environment import _git, describe
+from losslab.environment import _git, describe, processor_name
 
 
 def test_what_changes_the_arithmetic_is_recorded(monkeypatch):
@@ -14,8 +16,16 @@ def test_what_changes_the_arithmetic_is_recorded(monkeypatch):
     assert said["threads"] == torch.get_num_threads()
     assert said["variables"]["OMP_NUM_THREADS"] == "3"
     assert said["deterministic"] is False
-    assert said["device"].startswith("cpu")
+    assert said["device"] == f"cpu: {processor_name()}"
     assert said["command"]
+
+
+def test_the_processors_model_is_known_or_at_least_its_kind(monkeypatch):
+    assert processor_name()
+    monkeypatch.setattr(Path, "read_text", lambda path: "processor: 0\nmodel name\t: Fast One\n")
+    assert processor_name.__wrapped__() == "Fast One"
+    monkeypatch.setattr(Path, "read_text", lambda path: "Hardware: unknown")
+    assert processor_name.__wrapped__() == (platform.processor() or platform.machine())
 
 
 def test_revision_and_dirtiness_of_a_checkout(tmp_path):
