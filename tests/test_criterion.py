@@ -43,6 +43,19 @@ def test_every_arm_really_differs_from_cross_entropy_except_nll():
     assert same == ["cross_entropy", "nll"]
 
 
+@pytest.mark.parametrize("precision", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", ["mse", "l1", "huber", "bce_with_logits", "cross_entropy"])
+def test_outputs_of_another_precision_than_the_targets(composed, name, precision):
+    kind = Multiclass(3)
+    criterion = build_criterion(composed(f"loss={name}")[0]["loss"], kind, name)
+    targets = kind.encode(INDICES, criterion.form)
+    outputs = LOGITS.to(precision).requires_grad_()
+    loss = criterion(outputs, targets)
+    loss.backward()
+    assert outputs.grad.dtype == precision
+    assert loss.item() == pytest.approx(criterion(LOGITS, targets).item(), rel=1e-2)
+
+
 def test_softmax_before_cross_entropy_has_its_floor(composed):
     config, _ = composed("loss=cross_entropy_on_softmax")
     criterion = build_criterion(config["loss"], Multiclass(10), "cross_entropy_on_softmax")

@@ -48,7 +48,14 @@ class Criterion(nn.Module):
         self._activate = OUTPUT_ACTIVATIONS[output_activation]
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Raw outputs (N, ...) and encoded targets to a scalar."""
+        """Raw outputs (N, ...) and encoded targets to a scalar.
+
+        With a reduced or double precision both come in the wider of their types: not every loss takes two
+        (mse_loss in torch 2.11 refuses them in its backward pass).
+        """
+        if outputs.dtype != targets.dtype and targets.is_floating_point():
+            wider = torch.promote_types(outputs.dtype, targets.dtype)
+            outputs, targets = outputs.to(wider), targets.to(wider)
         return self.loss(self._activate(outputs), targets)
 
 

@@ -142,8 +142,16 @@ def check(config: Mapping[str, Any], choices: Mapping[str, str]) -> None:
     _check_targets(config["task"])
 
 
+_WANTED = {
+    "loss.loss": "give the _target_ of a class or function, and its arguments",
+    "loss.targets": "say in which form the loss takes its targets, e.g. one_hot or class_index",
+    "loss.output_activation": "say what raw outputs pass through first, e.g. identity, sigmoid or softmax",
+}
+
+
 def _missing(key: str) -> str:
-    return f"{key} is missing from this config: see losslab --cfg job for what a whole one has"
+    wanted = _WANTED.get(key, "see losslab --cfg job for what a whole one has")
+    return f"{key} is missing from this config: {wanted}"
 
 
 def _check_targets(task: Mapping[str, Any]) -> None:
