@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from losslab.criterion import build_criterion
+from losslab.criterion import Criterion, build_criterion
 from losslab.errors import UserError
 from losslab.tasks.kinds.multiclass import Multiclass
 
@@ -54,6 +54,20 @@ def test_outputs_of_another_precision_than_the_targets(composed, name, precision
     loss.backward()
     assert outputs.grad.dtype == precision
     assert loss.item() == pytest.approx(criterion(LOGITS, targets).item(), rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("precision", "wider"), [(torch.float64, torch.float64), (torch.bfloat16, torch.float32)]
+)
+def test_a_loss_is_given_one_type(precision, wider):
+    given = []
+
+    def loss(prediction, target):
+        given.append((prediction.dtype, target.dtype))
+        return (prediction - target).square().mean()
+
+    Criterion(loss, "identity", "one_hot")(LOGITS.to(precision), ONE_HOT)
+    assert given == [(wider, wider)]
 
 
 def test_softmax_before_cross_entropy_has_its_floor(composed):
