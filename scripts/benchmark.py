@@ -43,7 +43,7 @@ from benchmark_arms import (
 from peak_memory import PeakMemory
 
 from losslab.cli.main import _free_earlier_runs
-from losslab.environment import processor_name
+from losslab.records.environment import processor_name
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)

@@ -13,12 +13,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from losslab import hardware, records, tensorboard_log
-from losslab.compose import compose_run
-from losslab.hydra_setup import default_data_folder
+from losslab import records
+from losslab.config.compose import compose_run
+from losslab.config.hydra_setup import default_data_folder
+from losslab.look import tensorboard
 from losslab.models import build_network
-from losslab.run import run
 from losslab.tasks import load_task
+from losslab.train import hardware
+from losslab.train.run import run
 
 DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
 
@@ -152,8 +154,8 @@ def without_tensorboard(case: Case, device: torch.device) -> float:
 
     nothing = property(lambda self: DummyExperiment())
     with (
-        patched(tensorboard_log.RunLogger, "experiment", nothing),
-        patched(tensorboard_log.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
+        patched(tensorboard.RunLogger, "experiment", nothing),
+        patched(tensorboard.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
     ):
         return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
 

@@ -6,7 +6,7 @@
 
 A/A study: arms that are identical in everything. Each side has seeds of its own: with the same seeds their
 runs would be equal to the last bit (this is checked, too). Power study: an arm with wrong training labels.
-All values come from real trainings by `losslab.run`, all decisions from `losslab.claims.inference`.
+All values come from real trainings by `losslab.train.run`, all decisions from `losslab.judgement.evidence`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import numpy as np
 import torch
 from scipy import stats
 
-from losslab.claims import inference
-from losslab.compose import compose_run
+from losslab.config.compose import compose_run
+from losslab.judgement import evidence as inference
+from losslab.judgement.intervals import CONFIDENCE
 from losslab.records import FINISHED
-from losslab.run import run
-from losslab.statistics import CONFIDENCE
+from losslab.train.run import run
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)

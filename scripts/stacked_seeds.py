@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, stack_module_state, vmap
 
-from losslab.compose import compose_run
+from losslab.config.compose import compose_run
 from losslab.models import build_network
 from losslab.seeds import generator
 from losslab.tasks import load_task

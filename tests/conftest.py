@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from losslab.compose import compose_run
+from losslab.config.compose import compose_run
 
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -30,7 +30,7 @@ def composed() -> Callable[..., Composed]:
 @pytest.fixture
 def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
     """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
-    from losslab.run import run
+    from losslab.train.run import run
 
     count = 0
 

@@ -1,6 +1,6 @@
 """Hydra's basic sweeper with losslab's before and after. Hydra only takes sweepers from this namespace.
 
-What it does is in `losslab/sweep.py`, and for an experiment that is a claim in `losslab/claims/study.py`;
+What it does is in `losslab/sweep/`, and for an experiment that is a claim in `losslab/claims/study.py`;
 nothing heavy is imported until a sweep really starts.
 """
 
@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 if TYPE_CHECKING:
     from losslab.claims.stages import ClaimRun
-    from losslab.sweep import PlannedRun, Preflight
+    from losslab.sweep.plan import PlannedRun, Preflight
 
 # What of a claim's command line says where and how its runs are made, and nothing about them.
 _NOT_REPEATED = {"experiment", "folder", "quick", "retry_failed", "fail_fast", "data_dir"}
@@ -29,29 +29,29 @@ class LosslabSweeper(BasicSweeper):
     """
 
     def sweep(self, arguments: list[str]) -> Any:
-        from losslab import sweep
         from losslab.cli.main import summarise_sweep
+        from losslab.sweep import plan
 
         assert self.config is not None
         if self.config.claim is not None:
             return self._sweep_claim(arguments)
         folder = Path(self.config.hydra.sweep.dir)
         batch = [overrides for part in self._batches(arguments) for overrides in part]
-        planned = sweep.once_each(sweep.plan(batch, self._compose, preflight=self._preflight()))
-        with sweep.locked(folder):
+        planned = plan.once_each(plan.plan(batch, self._compose, preflight=self._preflight()))
+        with plan.locked(folder):
             try:
                 self._run_missing(planned, folder)
             finally:
                 summarise_sweep(folder)
-        if error := sweep.failures(planned, folder):
+        if error := plan.failures(planned, folder):
             raise error
 
     def _sweep_claim(self, arguments: list[str]) -> None:
-        from losslab import sweep
         from losslab.claims.study import Study
-        from losslab.cli.console import console
         from losslab.errors import UserError
-        from losslab.report.verdict_console import print_verdict
+        from losslab.report.claims.console import print_verdict
+        from losslab.sweep import plan
+        from losslab.terminal import console
 
         assert self.config is not None
         folder = Path(self.config.hydra.sweep.dir)
@@ -63,7 +63,7 @@ class LosslabSweeper(BasicSweeper):
                 )
         name = str(self.config.hydra.runtime.choices.experiment)
         plain = OmegaConf.to_container(self.config.claim, resolve=True)
-        study = Study(name, plain, bool(self.config.quick), arguments, folder)
+        study = Study(name, plain, bool(self.config.quick), arguments, folder, self._claim_file(name))
         build = self._preflight()
         known_metrics: list[set[str]] = []
 
@@ -71,26 +71,34 @@ class LosslabSweeper(BasicSweeper):
             if build is not None:
                 known_metrics.append(set(build(config, choices).task.kind.metrics(final=True).names()))
 
-        sweep.plan([list(run.overrides) for run in study.rehearsal()], self._compose, preflight)
+        plan.plan([list(run.overrides) for run in study.rehearsal()], self._compose, preflight)
         if known_metrics:
             study.check_metrics(known_metrics)
         everything: list[tuple[Sequence[PlannedRun], Path]] = []
 
         def stage(stage_name: str, runs: Sequence[ClaimRun]) -> dict[ClaimRun, Path]:
             below = folder / stage_name
-            planned = sweep.plan(
+            planned = plan.plan(
                 [list(run.overrides) for run in runs], self._compose, names=[run.name for run in runs]
             )
-            everything.append((sweep.once_each(planned), below))
+            everything.append((plan.once_each(planned), below))
             self._run_missing(*everything[-1])
             return {run: below / place.folder for run, place in zip(runs, planned, strict=True)}
 
-        with sweep.locked(folder):
+        with plan.locked(folder):
             verdict = study.conduct(stage, command=self._command(name, study.quick, arguments))
         print_verdict(verdict, console())
         for planned, below in everything:
-            if error := sweep.failures(planned, below):
+            if error := plan.failures(planned, below):
                 raise error
+
+    def _claim_file(self, name: str) -> Path:
+        from losslab.claims.catalogue import claim_file
+
+        assert self.config is not None
+        sources = self.config.hydra.runtime.config_sources
+        own = [Path(source.path) for source in sources if source.provider == "command-line"]
+        return claim_file(name, own[0] if own else None)
 
     def _command(self, name: str, quick: bool, arguments: list[str]) -> str:
         """What gives the same verdict again, wherever its folder is."""
@@ -106,18 +114,18 @@ class LosslabSweeper(BasicSweeper):
 
     def _run_missing(self, planned: Sequence[PlannedRun], folder: Path) -> None:
         """Launch what has no record yet. Raises what escaped from a run: a bug, or a UserError."""
-        from losslab import sweep, sweep_progress
-        from losslab.cli.console import console
+        from losslab.sweep import plan, progress
+        from losslab.terminal import console
 
         assert self.config is not None and self.launcher is not None
         folder.mkdir(parents=True, exist_ok=True)
-        sweep.write_plan(planned, folder)
-        todo = sweep.outstanding(planned, folder, bool(self.config.retry_failed))
-        sweep_progress.note_present(len(planned) - len(todo))
+        plan.write_plan(planned, folder)
+        todo = plan.outstanding(planned, folder, bool(self.config.retry_failed))
+        progress.note_present(len(planned) - len(todo))
         already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
         console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)
         if todo:
-            from losslab.launching import launch
+            from losslab.sweep.launch import launch
 
             launch(self.launcher, todo, folder)
 
@@ -138,7 +146,7 @@ class LosslabSweeper(BasicSweeper):
 
     def _preflight(self) -> Preflight | None:
         """Loads and builds what a run consists of; None where runs do not share this machine's data."""
-        from losslab.run import build
+        from losslab.train.run import build
 
         assert self.config is not None
         name = str(self.config.hydra.launcher._target_)

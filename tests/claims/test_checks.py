@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import math
 
 import pytest
 import torch
 from omegaconf import OmegaConf
 
+from losslab.claims.catalogue import claim_file
 from losslab.claims.check_result import CheckResult
-from losslab.claims.checks import timing
+from losslab.claims.check_run import load_function
 from losslab.claims.schema import Claim, parse
-from losslab.hydra_setup import package_folder
+from losslab.claims.tools import timing
 
 DIRECT = (
     "bce_with_logits_stability",
@@ -41,7 +41,7 @@ TIMED = (
 
 @functools.cache
 def measured(name: str) -> CheckResult:
-    return importlib.import_module(f"losslab.claims.checks.{name}").measure(quick=True)
+    return load_function("measure", claim_file(name))(True)
 
 
 def number(name: str, quantity: str) -> float:
@@ -51,7 +51,7 @@ def number(name: str, quantity: str) -> float:
 
 
 def claim(name: str) -> Claim:
-    file = package_folder("experiments") / f"{name}.yaml"
+    file = claim_file(name)
     return parse(OmegaConf.to_container(OmegaConf.load(file)["claim"]), file.name)
 
 
@@ -59,7 +59,7 @@ def claim(name: str) -> Claim:
 def test_measures_what_its_claim_predicts(name):
     result = measured(name)
     wanted = [prediction for prediction in claim(name).predictions if prediction.quantity]
-    assert claim(name).check == f"losslab.claims.checks.{name}.measure"
+    assert claim(name).check == "measure"
     assert wanted
     for prediction in wanted:
         assert prediction.quantity in result.quantities
@@ -75,7 +75,7 @@ def test_measures_what_its_claim_predicts(name):
 
 @pytest.mark.parametrize("name", [name for name in DIRECT if name != "mse_is_convex"])  # takes seconds
 def test_the_same_twice(name):
-    again = importlib.import_module(f"losslab.claims.checks.{name}").measure(quick=True)
+    again = load_function("measure", claim_file(name))(True)
     assert again.quantities == measured(name).quantities
 
 

@@ -1,4 +1,4 @@
-"""The benchmark runs through: every table is there. What needs no clock is `tests/test_structure.py`."""
+"""The benchmark runs through: every table is there. What needs no clock is `tests/train/test_costs.py`."""
 
 import os
 import subprocess

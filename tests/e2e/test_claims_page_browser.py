@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fabricated_verdicts import arm, metric, prediction, row, verdict, with_runs
-from losslab.report.claims_html import write_html
+from losslab.report.claims.html import write_html
 
 LONG = "cross_entropy_with_label_smoothing_and_class_weights"
 CONTRAST = """() => {

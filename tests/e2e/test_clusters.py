@@ -5,7 +5,7 @@ import json
 import pytest
 from hydra import compose, initialize_config_dir
 
-from losslab.hydra_setup import package_folder
+from losslab.config.hydra_setup import package_folder
 
 pytestmark = pytest.mark.cluster
 SWEEP = ("-m", "seed=0,1", "trainer.max_epochs=1", "diagnostics=off", "pictures=null", "folder=sweep")

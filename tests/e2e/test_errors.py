@@ -118,9 +118,9 @@ def test_a_finished_run_is_not_overwritten(losslab, tmp_path):
 
 
 def test_every_experiment_composes(composed):
-    from losslab.hydra_setup import package_folder
+    from losslab.config.hydra_setup import package_folder
 
-    names = sorted(path.stem for path in package_folder("experiments").glob("*.yaml"))
+    names = sorted(path.stem for path in package_folder("experiments").rglob("*.yaml"))
     assert "digits_quickstart" in names
     for name in names:
         _, choices = composed(f"+experiment={name}")

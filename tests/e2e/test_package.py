@@ -27,7 +27,7 @@ def test_the_wheel_carries_configs_experiments_and_the_sweeper(wheel):
         for path in (ROOT / folder).rglob("*.yaml"):
             assert f"{target}/{path.relative_to(ROOT / folder).as_posix()}" in names
     for page in ("claims.html.jinja", "claims.css"):
-        assert f"losslab/report/templates/{page}" in names
+        assert f"losslab/report/claims/templates/{page}" in names
     assert "hydra_plugins/losslab_sweeper.py" in names
     assert "hydra_plugins/__init__.py" not in names  # a namespace that other plugins share
 

@@ -15,8 +15,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fabricated_records import fabricate, plan, write_all
 from losslab import records
-from losslab.compare import summarise
 from losslab.errors import UserError
+from losslab.report.comparison import summarise
 from losslab.tasks.sources import penn_fudan as penn_fudan_module
 from losslab.tasks.sources.penn_fudan import penn_fudan
 from losslab.tasks.sources.table import csv

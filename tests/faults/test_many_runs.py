@@ -55,7 +55,7 @@ def test_open_files_and_memory_are_flat_over_300_runs(tmp_path, record_property)
 @pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_two_thousand_records_are_compared_in_ten_seconds(tmp_path, record_property):
-    from losslab.compare import summarise
+    from losslab.report.comparison import summarise
 
     made = [
         fabricate(f"loss_{arm}", seed, value=0.8 + 0.001 * arm + 0.0001 * (seed * 7 % 20))

@@ -7,12 +7,12 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from losslab import catalogue
-from losslab.check.compose import compose_subject
 from losslab.cli.gallery import main
+from losslab.config import catalogue
+from losslab.config.hydra_setup import package_folder
 from losslab.gallery.curves import activation_picture, loss_picture
 from losslab.gallery.figures import file_svg
-from losslab.hydra_setup import package_folder
+from losslab.soundness.compose import compose_subject
 
 DOCS = Path(__file__).parents[2] / "docs"
 CONF = [package_folder("conf")]

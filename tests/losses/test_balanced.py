@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from losslab.check.examples import KINDS
-from losslab.criterion import build_criterion
 from losslab.errors import UserError
-from losslab.run import build
+from losslab.losses.criterion import build_criterion
+from losslab.soundness.examples import KINDS
+from losslab.train.run import build
 
 
 def test_weights_come_from_the_training_split(composed):

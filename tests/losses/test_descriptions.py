@@ -2,8 +2,8 @@
 
 import pytest
 
-from losslab import catalogue
-from losslab.hydra_setup import package_folder
+from losslab.config import catalogue
+from losslab.config.hydra_setup import package_folder
 
 CONF = [package_folder("conf")]
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from losslab.criterion import Criterion
 from losslab.errors import UserError
-from losslab.misuse import check_batch
-from losslab.run import build
+from losslab.losses.criterion import Criterion
+from losslab.losses.misuse import check_batch
+from losslab.train.run import build
 
 EXPLAINED = [
     (["loss=cross_entropy", "loss.output_activation=softmax"], "applies its own softmax"),

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from losslab import records
-from losslab.check.examples import KINDS
-from losslab.criterion import build_criterion
+from losslab.losses.criterion import build_criterion
 from losslab.losses.make import is_loss_function
+from losslab.soundness.examples import KINDS
 
 MODULE = """
 import torch

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from losslab import records
-from losslab.check.examples import KINDS
-from losslab.criterion import build_criterion
 from losslab.errors import UserError
+from losslab.losses.criterion import build_criterion
+from losslab.soundness.examples import KINDS
 
 TWO = "loss.terms=[{loss: cross_entropy, weight: 2}, {loss: mse_softmax, weight: 0.5}]"
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from losslab import catalogue, records
-from losslab.hydra_setup import package_folder
+from losslab import records
+from losslab.config import catalogue
+from losslab.config.hydra_setup import package_folder
 
 NAMES = [name for name in catalogue.names("loss", [package_folder("conf")]) if name not in ("custom", "sum")]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from losslab import catalogue
+from losslab.config import catalogue
 from losslab.errors import UserError
 from losslab.models import build_network
 from losslab.models.maxout import Maxout
@@ -133,7 +133,7 @@ def test_lsuv_gives_every_layer_unit_variance_on_the_data(composed, activation):
 
 
 def test_lsuv_depends_on_seed_and_data_not_on_the_loss(composed):
-    from losslab.run import build
+    from losslab.train.run import build
 
     first, second = (build(*composed(f"loss={loss}", "init=lsuv")).network for loss in ("mse", "nll"))
     other_data = network(composed, "init=lsuv")

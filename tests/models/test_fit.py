@@ -6,7 +6,7 @@ from torch import nn
 
 from losslab.errors import UserError
 from losslab.models import build_network
-from losslab.run import build
+from losslab.train.run import build
 
 
 def network(composed, *overrides, shape, outputs=1):

@@ -26,10 +26,10 @@ def main(runs, overrides):
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
-    from losslab import settings
     from losslab.cli.main import _free_earlier_runs
-    from losslab.hydra_setup import package_folder, register
-    from losslab.run import run
+    from losslab.config import settings
+    from losslab.config.hydra_setup import package_folder, register
+    from losslab.train.run import run
 
     torch.set_num_threads(1)
     register()

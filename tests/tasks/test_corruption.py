@@ -80,7 +80,7 @@ def test_classes_are_cut_down_in_training_alone(composed):
 
 
 def test_an_imbalanced_run_finishes_and_balanced_weights_see_the_imbalance(train, composed):
-    from losslab.run import build
+    from losslab.train.run import build
 
     overrides = ["task.imbalanced={9:0.05}", "loss=balanced_cross_entropy", "pictures=null"]
     config, choices = composed(*overrides)

@@ -8,9 +8,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from losslab import settings
-from losslab.hydra_setup import package_folder
-from losslab.run import run
+from losslab.config import settings
+from losslab.config.hydra_setup import package_folder
+from losslab.train.run import run
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text(encoding="utf-8")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from losslab.claims.schema import Claim, parse
+from losslab.config.hydra_setup import GROUP, experiment_files
 from losslab.errors import UserError
-from losslab.hydra_setup import GROUP, package_folder
 
 
 def claims(config_dir: Path | None = None) -> dict[str, Claim]:
@@ -16,11 +16,8 @@ def claims(config_dir: Path | None = None) -> dict[str, Claim]:
 
     Raises UserError that names the file and the key where one is wrong.
     """
-    files = {path.stem: path for path in sorted(package_folder("experiments").glob("*.yaml"))}
-    if config_dir is not None:
-        files |= {path.stem: path for path in sorted((config_dir / GROUP).glob("*.yaml"))}
     found = {}
-    for name, path in sorted(files.items()):
+    for name, path in sorted(_files(config_dir).items()):
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except yaml.MarkedYAMLError as error:
@@ -31,3 +28,18 @@ def claims(config_dir: Path | None = None) -> dict[str, Claim]:
         if isinstance(content, dict) and content.get("claim") is not None:
             found[name] = parse(content["claim"], str(path))
     return found
+
+
+def claim_file(name: str, config_dir: Path | None = None) -> Path:
+    """The YAML file of a claim. Raises UserError where there is none."""
+    try:
+        return _files(config_dir)[name]
+    except KeyError:
+        raise UserError(
+            f"there is no file {name}.yaml in experiments/: see losslab-reproduce --list"
+        ) from None
+
+
+def _files(config_dir: Path | None) -> dict[str, Path]:
+    own = {} if config_dir is None else experiment_files(config_dir / GROUP)
+    return experiment_files() | own

@@ -1,6 +1,6 @@
 """From a claim's runs and its check to the outcome of each prediction, and of the claim.
 
-Knows the numbers of runs (`measures.py`) and the statistics (`inference.py`); launches nothing.
+Knows the numbers of runs (`measures.py`) and the statistics (`judgement/`); launches nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from losslab.claims import inference, measures
-from losslab.claims.inference import Bounds
+from losslab.claims import measures
 from losslab.claims.measures import Run, Value
 from losslab.claims.schema import ALL_IN_ONE, Claim, Prediction, split_reference
 from losslab.claims.stages import Cell
@@ -27,7 +26,9 @@ from losslab.claims.verdict import (
     PredictionOutcome,
     Row,
 )
-from losslab.statistics import CONFIDENCE, mean_interval
+from losslab.judgement import evidence as inference
+from losslab.judgement.evidence import Bounds
+from losslab.judgement.intervals import CONFIDENCE, mean_interval
 
 NO_BOUNDS = Bounds()
 ALPHA = 1 - CONFIDENCE

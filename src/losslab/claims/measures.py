@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from losslab import records
-from losslab.logbook import load_measurements
+from losslab.look.logbook import load_measurements
 from losslab.records import DIVERGED, FINISHED, Record
 
 SPLITS = ("train", "validation", "test")

@@ -36,11 +36,15 @@ class Study:
         plain: the section `claim:` of its config.
         given: overrides of the command line that go into every run.
         folder: everything is written below it.
+        file: the claim's YAML file.
     """
 
-    def __init__(self, name: str, plain: Any, quick: bool, given: Sequence[str], folder: Path) -> None:
+    def __init__(
+        self, name: str, plain: Any, quick: bool, given: Sequence[str], folder: Path, file: Path
+    ) -> None:
         self.name = name
-        self.where = f"experiments/{name}.yaml"
+        self.where = str(file)
+        self.file = file
         whole = schema.parse(plain, self.where)
         self.quick = quick
         self.claim: Claim = whole.in_quick() if quick else whole
@@ -50,7 +54,7 @@ class Study:
         if not self.claim.predictions:
             raise UserError(f"{self.where}: claim.quick leaves no prediction: name conditions that have some")
         if self.claim.check is not None:
-            load_function(self.claim.check, self.where)
+            load_function(self.claim.check, self.file)
 
     def rehearsal(self) -> list[ClaimRun]:
         """One run of every cell, to be composed and built, not trained: a slip shows before anything runs."""
@@ -74,7 +78,7 @@ class Study:
         """Check, tune, choose, report, judge; writes and returns the verdict."""
         check = None
         if self.claim.check is not None:
-            check = run_check(self.claim.check, self.where, self.quick, self.folder)
+            check = run_check(self.claim.check, self.file, self.quick, self.folder)
         tuning, tuned = self._tune(stage)
         chosen = {cell: best for cell, points in tuned.items() if (best := self._best(points)) is not None}
         runs = stages.reporting_runs(self.claim, chosen, self.given, self.quick_overrides)

@@ -12,12 +12,12 @@ def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 where something unsound was found, 2 for bad input."""
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
-    from losslab.check.compose import compose_subject
-    from losslab.check.examine import examine
-    from losslab.check.findings import UNSOUND
-    from losslab.check.table import table
-    from losslab.cli.console import console
     from losslab.errors import UserError
+    from losslab.soundness.compose import compose_subject
+    from losslab.soundness.examine import examine
+    from losslab.soundness.marks import UNSOUND
+    from losslab.soundness.table import table
+    from losslab.terminal import console
 
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)

@@ -14,10 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from losslab.cli import warnings_policy
-from losslab.cli.console import console
+from losslab.config.hydra_errors import as_sentences
+from losslab.config.hydra_setup import package_folder, register
 from losslab.errors import RunsFailed, SweepStopped, UserError
-from losslab.hydra_errors import as_sentences
-from losslab.hydra_setup import package_folder, register
+from losslab.terminal import console
 
 register()  # at import: a launcher's worker processes import this module, but do not call main()
 
@@ -26,10 +26,11 @@ def job(cfg: DictConfig) -> str:
     """One run, as Hydra calls it; returns its status."""
     from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-    from losslab import records, settings
-    from losslab.cli.summary import print_run
-    from losslab.run import run
-    from losslab.sweep_progress import QUIET
+    from losslab import records
+    from losslab.config import settings
+    from losslab.sweep.progress import QUIET
+    from losslab.train.run import run
+    from losslab.train.summary import print_run
 
     hydra_config = HydraConfig.get()
     _make_importable(Path(hydra_config.runtime.cwd))
@@ -163,7 +164,7 @@ def summarise_sweep(folder: Path) -> None:
     from losslab import records
 
     if records.find([folder]):
-        from losslab.compare import summarise
+        from losslab.report.comparison import summarise
 
         summarise(folder, console())
 

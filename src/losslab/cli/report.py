@@ -11,9 +11,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, or 2 after one sentence about what is wrong with the input."""
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
-    from losslab.cli.console import console
-    from losslab.compare import summarise
     from losslab.errors import UserError
+    from losslab.report.comparison import summarise
+    from losslab.terminal import console
 
     try:
         summarise(

@@ -46,12 +46,12 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
     from losslab.claims.stages import count
     from losslab.claims.verdict import VERDICT_FILE, load
-    from losslab.cli.console import console
     from losslab.cli.main import application
     from losslab.errors import UserError
-    from losslab.report.claims import write_report
-    from losslab.report.verdict_console import print_verdicts
-    from losslab.sweep_progress import together
+    from losslab.report.claims.console import print_verdicts
+    from losslab.report.claims.report import write_report
+    from losslab.sweep.progress import together
+    from losslab.terminal import console
 
     status = 0
     verdicts = []
@@ -102,7 +102,7 @@ def _quoted(path: Path) -> str:
 
 def _list(known: dict[str, Claim]) -> int:
     from losslab.claims.stages import count
-    from losslab.cli.console import console
+    from losslab.terminal import console
 
     for name, claim in known.items():
         tuning, reporting = count(claim)
@@ -114,7 +114,7 @@ def _list(known: dict[str, Claim]) -> int:
 
 def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
     from losslab.claims.stages import count
-    from losslab.cli.console import console
+    from losslab.terminal import console
 
     out = console()
     runs = seconds = 0.0

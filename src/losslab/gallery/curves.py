@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from losslab.check.examples import ExampleKind
-from losslab.check.subject import Subject
-from losslab.instantiation import make
-from losslab.losses.eats import LOG_VALUES
+from losslab.config.instantiation import make
+from losslab.losses.expectations import LOG_VALUES
+from losslab.soundness.examples import ExampleKind
+from losslab.soundness.subject import Subject
 
 POINTS = 161
 

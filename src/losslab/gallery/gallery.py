@@ -8,12 +8,12 @@ from pathlib import Path
 
 import jinja2
 
-from losslab import catalogue
-from losslab.check.compose import compose_subject
+from losslab.config import catalogue
+from losslab.config.hydra_setup import package_folder
 from losslab.errors import UserError
 from losslab.gallery.curves import Picture, activation_picture, loss_picture
 from losslab.gallery.figures import both_halves, page_svg
-from losslab.hydra_setup import package_folder
+from losslab.soundness.compose import compose_subject
 
 PAGE = "gallery.html"
 # Not one loss or activation, but places for any.

@@ -14,8 +14,8 @@ import torch
 from hydra.utils import get_object
 from torch import Tensor
 
+from losslab.config.instantiation import make
 from losslab.errors import UserError, first_line
-from losslab.instantiation import make
 from losslab.losses.balance import BALANCED, balanced_weight
 
 # Arguments of losses that are tensors: `balanced`, a number or a list in the config.

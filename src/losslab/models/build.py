@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from losslab.config.instantiation import make
 from losslab.errors import UserError
-from losslab.instantiation import make
 from losslab.seeds import stream_seed
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hydra.utils import get_method
 from omegaconf import OmegaConf
 
+from losslab.config.hydra_setup import package_folder
 from losslab.errors import UserError
-from losslab.hydra_setup import package_folder
 
 if TYPE_CHECKING:
     from losslab.tasks import Task

@@ -12,8 +12,8 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from losslab.config.hydra_setup import package_folder, register
 from losslab.errors import UserError
-from losslab.hydra_setup import package_folder, register
 from losslab.tasks import load_task
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losslab.config.instantiation import make
 from losslab.errors import UserError
-from losslab.instantiation import make
 from losslab.tasks.corruption import corrupted, imbalanced
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling

@@ -17,10 +17,10 @@ from torchmetrics.classification import (
 )
 
 from losslab.errors import UserError
-from losslab.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
 from losslab.tasks.metrics import Metrics, View, wide
 from losslab.tasks.metrics.views import hard
+from losslab.tasks.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.sources import Raw
 
 

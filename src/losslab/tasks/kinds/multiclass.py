@@ -16,9 +16,9 @@ from torchmetrics.classification import (
 )
 
 from losslab.errors import UserError
-from losslab.pictures import confusion_matrix, reliability
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
 from losslab.tasks.metrics import MeanOf, Metrics, View
+from losslab.tasks.pictures import confusion_matrix, reliability
 from losslab.tasks.sources import Raw
 
 

@@ -13,10 +13,10 @@ from torchmetrics.classification import (
 )
 
 from losslab.errors import UserError
-from losslab.pictures import precision_recall, reliability
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import Metrics, View, wide
 from losslab.tasks.metrics.views import hard
+from losslab.tasks.pictures import precision_recall, reliability
 from losslab.tasks.sources import Raw
 
 

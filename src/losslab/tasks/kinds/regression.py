@@ -10,9 +10,9 @@ from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
 
 from losslab.errors import UserError
-from losslab.pictures import predicted_against_true
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import MedianAbsoluteError, Metrics, View
+from losslab.tasks.pictures import predicted_against_true
 from losslab.tasks.sources import Raw
 
 SIGNS = ("positive", "negative", "random")

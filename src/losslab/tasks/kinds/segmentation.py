@@ -9,10 +9,10 @@ from torch import Tensor
 from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
 
 from losslab.errors import UserError
-from losslab.pictures import mask_overlays
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import BoundaryF1, MeanOf, Metrics, View
 from losslab.tasks.metrics.views import hard
+from losslab.tasks.pictures import mask_overlays
 from losslab.tasks.sources import Raw
 
 

@@ -1,1 +1,0 @@
-"""Functions of check claims, `measure(quick) -> CheckResult`: a file a claim, named like its YAML file."""

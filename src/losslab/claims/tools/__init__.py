@@ -1,0 +1,1 @@
+"""What the checks of several claims share: networks, losses of the catalogue, and fair timing."""

@@ -1,0 +1,305 @@
+"""From the records of runs to a comparison: arms over paired seeds, one table a task.
+
+Knows records, not trainers. Reading folders is in `runs_frame.py`, the arithmetic in `statistics.py`,
+names of arms in `labels.py`, and everything that people look at in `report/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from losslab.comparison.labels import describe, labels
+from losslab.errors import UserError
+from losslab.judgement.intervals import (
+    Estimate,
+    StepsToTarget,
+    mean_interval,
+    median_over_all_runs,
+    paired_difference,
+    ranks,
+    steps_to_target,
+)
+from losslab.records import DIVERGED, FAILED, FINISHED
+from losslab.records.frame import load_runs
+
+__all__ = ["Arm", "Comparison", "TaskComparison", "compare", "compare_runs", "load_runs"]
+
+# Values of different losses are different quantities: no table may put them side by side.
+NOT_COMPARABLE = ("loss",)
+FEWEST_SUSPICIOUSLY_EQUAL = 3
+
+
+@dataclasses.dataclass
+class Arm:
+    """One arm's outcomes on one task.
+
+    Attributes:
+        outcomes: the metric on test data, indexed by seed; NaN for a run without one.
+        estimate: mean and interval over the runs that have a value.
+        difference: from the reference arm, over the seeds both have; None for the reference itself.
+        targets: target of the primary validation metric -> median steps over all runs.
+        rank: by `statistics.ranks`; None where the direction of the metric is not known.
+        runs: the arm's rows of the frame of `load_runs`, by seed.
+    """
+
+    label: str
+    arm_identity: str
+    outcomes: pd.Series
+    estimate: Estimate
+    targets: dict[float, StepsToTarget]
+    runs: pd.DataFrame
+    difference: Estimate | None = None
+    rank: int | None = None
+
+    def count(self, status: str) -> int:
+        return int((self.runs["status"] == status).sum())
+
+
+@dataclasses.dataclass
+class TaskComparison:
+    """All arms of one task, in the order of the sweep. `higher_is_better` is the primary metric's."""
+
+    task: str
+    task_identity: str
+    metric: str
+    primary_metric: str
+    higher_is_better: bool
+    reference: str
+    arms: list[Arm]
+    notes: list[str]
+
+    def arm(self, label: str) -> Arm:
+        """The arm with this label. Raises UserError with all labels where there is none."""
+        for arm in self.arms:
+            if arm.label == label:
+                return arm
+        raise UserError(f"no arm {label!r} on {self.task}; the arms are: {_listed(self.arm_labels)}")
+
+    def difference(self, label: str, other: str) -> Estimate:
+        """Arm `label` minus arm `other` in the metric, over the seeds both have."""
+        return paired_difference(self.arm(label).outcomes, self.arm(other).outcomes)
+
+    @property
+    def arm_labels(self) -> list[str]:
+        return [arm.label for arm in self.arms]
+
+
+@dataclasses.dataclass
+class Comparison:
+    """One `TaskComparison` a task: different tasks are never compared.
+
+    Attributes:
+        problems: what is missing, stale, repeated or unreadable, a sentence each.
+        failures: runs that diverged or failed, a sentence each.
+    """
+
+    tasks: list[TaskComparison]
+    problems: list[str]
+    failures: list[str]
+
+    def frame(self) -> pd.DataFrame:
+        """One row an arm and task with all numbers in full; a target that was not reached is empty."""
+        return pd.DataFrame([_plain(task, arm) for task in self.tasks for arm in task.arms])
+
+
+def compare(folders: Sequence[Path], reference: str | None = None, metric: str | None = None) -> Comparison:
+    """The comparison of all runs recorded at or below `folders`."""
+    runs, problems = load_runs(folders)
+    if runs.empty:
+        where = ", ".join(str(folder) for folder in folders)
+        hint = f"; {problems[0]}" if problems else ""
+        raise UserError(f"no record of a run to compare at or below {where}{hint}")
+    return compare_runs(runs, problems, reference, metric)
+
+
+def compare_runs(
+    runs: pd.DataFrame,
+    problems: Sequence[str] = (),
+    reference: str | None = None,
+    metric: str | None = None,
+) -> Comparison:
+    """The comparison of a frame of `load_runs`.
+
+    Args:
+        reference: label of the arm that the others are compared with; the first where not given.
+        metric: a test metric; the task's primary one where not given.
+    """
+    blocks = _grouped(runs, "task_identity")
+    names = labels([describe(key, _rows(block), below="task") for key, block in blocks.items()], "task")
+    labelled = [_labelled_arms(block) for block in blocks.values()]
+    _check_reference(reference, labelled)
+    _check_metric(metric, runs)
+    tasks = [_compare_task(name, arms, reference, metric) for name, arms in zip(names, labelled, strict=True)]
+    failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
+    return Comparison(tasks, list(problems), failures)
+
+
+def _labelled_arms(block: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    groups = _grouped(block, "arm_identity")
+    names = labels([describe(key, _rows(group)) for key, group in groups.items()])
+    return dict(zip(names, groups.values(), strict=True))
+
+
+def _compare_task(
+    name: str, labelled: dict[str, pd.DataFrame], reference: str | None, metric: str | None
+) -> TaskComparison:
+    every = pd.concat(list(labelled.values()))
+    # a run that failed before its task was built knows neither the metric nor its direction
+    knowing = every[every["metric"] != ""]
+    primary = str(knowing["metric"].iloc[0]) if len(knowing) else ""
+    higher_is_better = bool(knowing["higher_is_better"].iloc[0]) if len(knowing) else True
+    notes = []
+    chosen = metric or primary
+    if chosen not in _test_metrics(every) and metric is not None:
+        notes.append(f"No run on {name} has {metric}: the table shows {primary or 'its outcomes'}.")
+        chosen = primary
+    if chosen != primary:
+        notes.append(f"No ranks: the records give a direction only for {primary}.")
+    first = next(iter(labelled))
+    if reference is not None and reference not in labelled:
+        notes.append(f"There is no arm {reference} on {name}: differences are from {first}.")
+        reference = None
+    target_values = dict.fromkeys(target.value for targets in every["targets"] for target in targets)
+    arms = [_arm(label, runs, chosen, list(target_values)) for label, runs in labelled.items()]
+    task = TaskComparison(
+        name,
+        str(every["task_identity"].iloc[0]),
+        chosen,
+        primary,
+        higher_is_better,
+        reference or first,
+        arms,
+        notes,
+    )
+    for arm in arms:
+        if arm.label != task.reference:
+            arm.difference = task.difference(arm.label, task.reference)
+    if chosen == primary:
+        for arm, rank in zip(arms, ranks([arm.outcomes for arm in arms], higher_is_better), strict=True):
+            arm.rank = rank
+    task.notes += [note for arm in arms for note in _doubts(arm, chosen)]
+    return task
+
+
+def _arm(label: str, runs: pd.DataFrame, metric: str, targets: Sequence[float]) -> Arm:
+    runs = runs.sort_values("seed", kind="stable")
+    values = pd.Series(
+        [_test_value(run, metric) for run in _rows(runs)], index=runs["seed"].to_numpy(), dtype=float
+    )
+    steps = {
+        value: steps_to_target([_step_of(value, run_targets) for run_targets in runs["targets"]])
+        for value in targets
+    }
+    return Arm(label, str(runs["arm_identity"].iloc[0]), values, mean_interval(values), steps, runs)
+
+
+def _step_of(value: float, targets: Sequence[Any]) -> float | None:
+    return next((target.step for target in targets if target.value == value), None)
+
+
+def _test_value(run: Mapping[str, Any], metric: str) -> float:
+    value = run["metrics"].get("test", {}).get(metric)
+    return float(value) if run["status"] == FINISHED and _is_number(value) else math.nan
+
+
+def _test_metrics(runs: pd.DataFrame) -> list[str]:
+    tested = [metrics.get("test", {}) for metrics in runs["metrics"]]
+    names = {name for metrics in tested for name, value in metrics.items() if _is_number(value)}
+    return sorted(names - set(NOT_COMPARABLE))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_metric(metric: str | None, runs: pd.DataFrame) -> None:
+    if metric in NOT_COMPARABLE:
+        raise UserError(f"{metric} is no metric to compare by: values of different losses are not comparable")
+    if metric is not None and metric not in (known := _test_metrics(runs)):
+        raise UserError(f"no run has a test metric {metric!r}; the metrics are: {_listed(known) or 'none'}")
+
+
+def _check_reference(reference: str | None, labelled: Sequence[Mapping[str, Any]]) -> None:
+    known = list(dict.fromkeys(label for arms in labelled for label in arms))
+    if reference is not None and reference not in known:
+        raise UserError(f"no arm {reference!r} to compare with; the arms are: {_listed(known)}")
+
+
+def _failures(task: TaskComparison, arm: Arm) -> list[str]:
+    sentences = []
+    for run in _rows(arm.runs):
+        who = f"{arm.label}, seed {run['seed']} on {task.task}"
+        if run["status"] == DIVERGED:
+            when = "" if pd.isna(run["diverged_at"]) else f" at step {int(run['diverged_at'])}"
+            sentences.append(f"Diverged: {who}{when}")
+        elif run["status"] == FAILED:
+            error = run["error"] or {}
+            why = f": {error.get('type', 'error')}: {error.get('message', '')}".rstrip(": ")
+            sentences.append(f"Failed: {who}{why} ({run['folder']})")
+    return sentences
+
+
+def _doubts(arm: Arm, metric: str) -> list[str]:
+    finished = arm.runs.loc[arm.runs["status"] == FINISHED, "seed"]
+    without = [int(seed) for seed in finished if math.isnan(arm.outcomes[seed])]
+    notes = []
+    if without and metric:
+        notes.append(
+            f"{arm.label} finished without a value of {metric} for seed {_listed(without)}: "
+            "counted like a run that diverged."
+        )
+    if arm.estimate.n >= FEWEST_SUSPICIOUSLY_EQUAL and arm.estimate.low == arm.estimate.high:
+        notes.append(
+            f"All {arm.estimate.n} seeds of {arm.label} gave exactly the same {metric}: an interval without "
+            "width says nothing about other seeds."
+        )
+    return notes
+
+
+def _plain(task: TaskComparison, arm: Arm) -> dict[str, Any]:
+    difference = arm.difference or Estimate(math.nan, math.nan, math.nan, 0)
+    row = {
+        "task": task.task,
+        "arm": arm.label,
+        "rank": arm.rank,
+        "metric": task.metric,
+        "runs": len(arm.runs),
+        **{status: arm.count(status) for status in (FINISHED, DIVERGED, FAILED)},
+        "n": arm.estimate.n,
+        "mean": arm.estimate.mean,
+        "low": arm.estimate.low,
+        "high": arm.estimate.high,
+        "median_all_runs": median_over_all_runs(arm.outcomes, task.higher_is_better),
+        "reference": task.reference,
+        "difference": difference.mean,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
+        "pairs": difference.n,
+        "seeds": " ".join(str(seed) for seed in arm.outcomes.index),
+        "arm_identity": arm.arm_identity,
+        "task_identity": task.task_identity,
+    }
+    for value, steps in arm.targets.items():
+        row[f"median_steps_to_{value:.10g}"] = steps.median
+        row[f"reached_{value:.10g}"] = steps.reached
+    return row
+
+
+def _grouped(frame: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
+    """Groups in the order of their first rows."""
+    return {str(key): group for key, group in frame.groupby(column, sort=False)}
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _listed(items: Sequence[Any]) -> str:
+    return ", ".join(str(item) for item in items)

@@ -1,0 +1,111 @@
+"""What losslab teaches Hydra: where its configs lie, the group `experiment`, and its resolvers.
+
+Light on purpose: `losslab --help` and shell completion go through here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.object_type import ObjectType
+from hydra.core.plugins import Plugins
+from hydra.experimental.callback import Callback
+from hydra.plugins.config_source import ConfigLoadError, ConfigResult
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+
+GROUP = "experiment"
+PACKAGE = Path(__file__).parents[1]
+
+
+def package_folder(name: str) -> Path:
+    """The folder `conf` or `experiments`: in the package when installed, else at the top of the checkout."""
+    installed = PACKAGE / name
+    return installed if installed.is_dir() else PACKAGE.parents[1] / name
+
+
+def experiment_files(folder: Path | None = None) -> dict[str, Path]:
+    """Name -> file of every experiment in `folder` and the folders in it; losslab's own where not given."""
+    return {path.stem: path for path in sorted((folder or package_folder("experiments")).rglob("*.yaml"))}
+
+
+def default_data_folder() -> str:
+    """$LOSSLAB_DATA, else losslab's folder in the user's cache."""
+    if chosen := os.environ.get("LOSSLAB_DATA"):
+        return str(Path(chosen).expanduser().absolute())
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(cache) / "losslab")
+
+
+def unique_stamp() -> str:
+    """Date and time with a random end: two sweeps started in the same second get two folders."""
+    return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(2)}"
+
+
+class ExperimentSource(FileConfigSource):
+    """Shows the folder `experiments` to Hydra as the config group `experiment`, without its folders."""
+
+    @staticmethod
+    def scheme() -> str:
+        return "losslab-experiments"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        if not config_path.startswith(f"{GROUP}/"):
+            raise ConfigLoadError(f"Config not found : {config_path}")
+        return super().load_config(self._file(config_path))
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path in ("", GROUP) and Path(self.path).is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        return config_path.startswith(f"{GROUP}/") and self._name(config_path) in self._files()
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        if config_path == "":
+            return [] if results_filter == ObjectType.CONFIG else [GROUP]
+        if config_path != GROUP or results_filter == ObjectType.GROUP:
+            return []
+        return sorted(self._files())
+
+    def _files(self) -> dict[str, Path]:
+        return experiment_files(Path(self.path))
+
+    def _file(self, config_path: str) -> str:
+        name = self._name(config_path)
+        file = self._files().get(name)
+        return name if file is None else file.relative_to(self.path).as_posix()
+
+    @staticmethod
+    def _name(config_path: str) -> str:
+        return config_path[len(GROUP) :].lstrip("/").removesuffix(".yaml")
+
+
+class LosslabSearchPath(SearchPathPlugin):
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        folder = package_folder("experiments")
+        search_path.append("losslab", f"{ExperimentSource.scheme()}://{folder}")
+
+
+class SmallResults(Callback):
+    """Takes the configs out of a job's result: Hydra's launchers keep the results of all jobs to the end."""
+
+    def on_job_end(self, config: Any, job_return: Any, **kwargs: Any) -> None:
+        job_return.cfg = job_return.hydra_cfg = None
+
+
+def register() -> None:
+    """Make all of it known to Hydra and OmegaConf; safe to call again."""
+    OmegaConf.register_new_resolver("losslab.data_dir", default_data_folder, replace=True)
+    OmegaConf.register_new_resolver("losslab.stamp", unique_stamp, use_cache=True, replace=True)
+    # It logs what it raises, too; the exception becomes one sentence of ours.
+    logging.getLogger("hydra.utils").setLevel(logging.CRITICAL)
+    plugins = Plugins.instance()
+    plugins.register(ExperimentSource)
+    plugins.register(LosslabSearchPath)

@@ -1,0 +1,121 @@
+"""What makes two runs the same: a hash of everything in the resolved config that can change the result.
+
+Runs that share all but the seed are one arm; runs that share the task may be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from losslab.config import fingerprint, own_code
+from losslab.records import SCHEMA_VERSION
+
+# Where things are read and written and what is looked at changes nothing in the result.
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
+NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that goes on ends with the same result
+# Options that came later: at these values a run is what it was before there was the option.
+DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
+_SOURCE_PATHS = ("root",)
+_TABLE = "losslab.tasks.sources.table.csv"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
+LONGEST_NAME = 80
+LONGEST_PATH = 4096
+
+
+class Identities(TypedDict):
+    """Hashes: of the run, of the run without its seed, of the task alone."""
+
+    identity: str
+    arm_identity: str
+    task_identity: str
+
+
+def identities(config: Mapping[str, Any]) -> Identities:
+    """The hashes of a resolved config."""
+    relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
+    task = dict(relevant["task"])
+    task["source"] = _essence(task["source"])
+    relevant["task"] = task
+    relevant["trainer"] = {
+        key: value
+        for key, value in relevant["trainer"].items()
+        if key not in NOT_IN_IDENTITY_OF_TRAINER and (key, value) not in DEFAULTS_OF_TRAINER.items()
+    }
+    if code := own_code.of_config(relevant):
+        relevant["own_code"] = code
+    if code := own_code.of_config(task):
+        task["own_code"] = code
+    arm = {key: value for key, value in relevant.items() if key != "seed"}
+    return {
+        "identity": _hash(relevant),
+        "arm_identity": _hash(arm),
+        # how long one trains and when one looks is the protocol, not the task
+        "task_identity": _hash({key: value for key, value in task.items() if key != "recipe"}),
+    }
+
+
+def _essence(source: Any) -> Any:
+    """What counts of a source's config, which may hold other sources: not where its files lie.
+
+    The files of losslab's own sets are always the same. A table counts by its content. The arguments of a
+    person's own function count as they are, and by the content of the files and folders that they name.
+    The code of own functions counts apart, see `own_code.py`.
+    """
+    if not isinstance(source, Mapping):
+        return source
+    if not str(source.get("_target_", "")).startswith("losslab."):
+        return {key: _with_content(value) for key, value in source.items()}
+    found = {key: _essence(value) for key, value in source.items() if key not in _SOURCE_PATHS}
+    if source["_target_"] == _TABLE:
+        found["path"] = _content(source["path"]) or source["path"]
+    return found
+
+
+def _with_content(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _with_content(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_content(item) for item in value]
+    content = _content(value)
+    return value if content is None else [value, content]
+
+
+def _content(value: Any) -> str | None:
+    may_be_path = isinstance(value, str) and value and len(value) < LONGEST_PATH and "\0" not in value
+    return fingerprint.of_path(Path(value).expanduser()) if may_be_path else None
+
+
+def folder_name(overrides: Iterable[str], identity: str) -> str:
+    """A short name for a run's folder that a person can read: "mse,lr=0.1,seed=0-3fa2b1".
+
+    Args:
+        overrides: those that differ within the sweep, "key=value". A group's choice stands for itself,
+            other keys are named by their last part.
+        identity: the run's identity; its beginning keeps apart what the readable part does not.
+    """
+    parts = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        key = key.lstrip("+~")
+        parts.append(value if _is_group_choice(key) else f"{key.rsplit('.', 1)[-1]}={value}")
+    return named_folder(",".join(parts), identity)
+
+
+def named_folder(name: str, identity: str) -> str:
+    """`name` as a folder's name, with the beginning of the run's identity."""
+    readable = _NOT_IN_NAMES.sub("_", name).strip("._")[:LONGEST_NAME] or "run"
+    return f"{readable}-{identity[:6]}"
+
+
+def _is_group_choice(key: str) -> bool:
+    return "." not in key and key != "seed"
+
+
+def _hash(value: Mapping[str, Any]) -> str:
+    text = json.dumps([SCHEMA_VERSION, value], sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,39 @@
+"""How much of the gradient is clipped. Silent where `trainer.gradient_clip` is off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from losslab.look.diagnostics.base import Diagnostic
+
+if TYPE_CHECKING:
+    from losslab.train.learner import Learner
+
+
+class Clipping(Diagnostic):
+    """Scalars `clipping/...` of the gradient before clipping.
+
+    `by_norm`: 1 where the norm is over the limit, else 0; `norm_factor`: what the gradient is multiplied
+    by, from 0 to 1; `by_value_share`: share of the gradient's elements that lie beyond the limit.
+    """
+
+    def after_backward(self, learner: Learner, step: int) -> None:
+        clip = learner.settings["gradient_clip"]
+        if not clip["norm"] and not clip["value"]:
+            return
+        gradients = [
+            parameter.grad for parameter in learner.network.parameters() if parameter.grad is not None
+        ]
+        values = {}
+        if clip["value"]:
+            beyond = torch.stack([(gradient.abs() > clip["value"]).sum() for gradient in gradients]).sum()
+            values["by_value_share"] = beyond.item() / sum(gradient.numel() for gradient in gradients)
+            # the learner clips by value first: what is clipped by norm is what that leaves
+            gradients = [gradient.clamp(-clip["value"], clip["value"]) for gradient in gradients]
+        if clip["norm"]:
+            norm = torch.nn.utils.get_total_norm(gradients).item()
+            values["by_norm"] = float(norm > clip["norm"])
+            values["norm_factor"] = min(1.0, clip["norm"] / norm) if norm else 1.0
+        learner.logbook.measure(step, "clipping", values)

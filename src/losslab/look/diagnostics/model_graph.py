@@ -1,0 +1,104 @@
+"""The network's graph and its layers with parameter counts, once a run."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from losslab.look.diagnostics.layers import weight_layers
+
+if TYPE_CHECKING:
+    from losslab.train.learner import Learner
+
+
+class ModelGraph(pl.Callback):
+    """TensorBoard's Graphs page, and the text `model/layers`: a table of what `layer_1`, ... are."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        learner: Learner = pl_module  # type: ignore[assignment]
+        writer, network = learner.logbook.writer, learner.network
+        writer.add_text("model/layers", layer_table(network), 0)
+        inputs, _ = learner.task.on(learner.device)["train"].sample(2)
+        try:
+            writer._get_file_writer().add_graph(
+                _graph(network, inputs)
+            )  # what `add_graph` does, without trace
+        except Exception as error:  # whatever a person's own network does to the tracer, it must still train
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            writer.add_text(
+                "model/graph", html.escape(f"no graph: the network cannot be traced ({reason})"), 0
+            )
+
+
+# Each trace leaves some 0.1 MB with torch's compiler for good, and the runs of a sweep share their networks.
+_traced: dict[Any, Any] = {}
+_MOST_TRACED = 32
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+
+
+def _graph(network: nn.Module, inputs: Tensor) -> Any:
+    """What TensorBoard's Graphs page shows; taken from an earlier run where the network was the same."""
+    structure = _structure(network)
+    key = None if structure is None else (structure, tuple(inputs.shape), inputs.dtype, inputs.device)
+    if key is None or key not in _traced:
+        found = _trace(network, inputs)
+        if key is None:
+            return found
+        if len(_traced) >= _MOST_TRACED:
+            _traced.clear()
+        _traced[key] = found
+    return _traced[key]
+
+
+def _trace(network: nn.Module, inputs: Tensor) -> Any:
+    from torch.utils.tensorboard._pytorch_graph import graph
+
+    training = network.training
+    network.eval()  # tracing runs the network: no dropout, no running statistics
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
+            warnings.simplefilter("ignore")  # torch.jit.trace, which TensorBoard's graphs need, is deprecated
+            return graph(network, inputs)
+    finally:
+        network.train(training)
+
+
+def _structure(network: nn.Module) -> tuple[Any, ...] | None:
+    """All that can change a graph: modules, shapes, plain attributes; None where there are others."""
+    found: list[Any] = []
+    for name, module in network.named_modules():
+        own = {key: value for key, value in vars(module).items() if key not in _OF_EVERY_MODULE}
+        if not all(_is_plain(value) for value in own.values()):
+            return None
+        found.append((name, type(module), repr(sorted(own.items()))))
+    tensors = [*network.named_parameters(), *network.named_buffers()]
+    return (*found, *((name, tuple(tensor.shape), tensor.dtype) for name, tensor in tensors))
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def layer_table(network: nn.Module) -> str:
+    """Markdown: label, module and parameters of each layer with a weight, and the network's total."""
+    lines = ["| layer | module | kind | weight | parameters |", "|---|---|---|---|---:|"]
+    for layer in weight_layers(network):
+        shape = " × ".join(str(size) for size in layer.weight.shape)
+        count = sum(parameter.numel() for parameter in layer.module.parameters(recurse=False))
+        kind = type(layer.module).__name__
+        lines.append(
+            f"| {layer.label} | `{layer.module_name or '(network)'}` | {kind} | {shape} | {count:,} |"
+        )
+    total = sum(parameter.numel() for parameter in network.parameters())
+    trainable = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    lines.append(f"| **all** | | {type(network).__name__} | | **{total:,}** ({trainable:,} trained) |")
+    return "\n".join(lines)

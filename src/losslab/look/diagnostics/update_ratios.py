@@ -1,0 +1,38 @@
+"""How far one step moves each layer's weights, relative to their size: too little learns nothing, too much
+forgets. Stanford's CS231n gives 1e-3 as a healthy size: https://cs231n.github.io/neural-networks-3/#ratio
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from losslab.look.diagnostics.base import Diagnostic
+from losslab.look.diagnostics.layers import weight_layers
+
+if TYPE_CHECKING:
+    from losslab.train.learner import Learner
+
+
+class UpdateRatios(Diagnostic):
+    """Scalars `update_ratio/LAYER`: norm of the change of the weight in this step / norm of the weight."""
+
+    def after_backward(self, learner: Learner, step: int) -> None:
+        self._before: list[Tensor] = [
+            layer.weight.detach().clone() for layer in weight_layers(learner.network)
+        ]
+
+    def after_step(self, learner: Learner, step: int) -> None:
+        layers = weight_layers(learner.network)
+        if not layers:
+            return
+        ratios = [
+            (layer.weight.detach() - before).norm() / before.norm()
+            for layer, before in zip(layers, self._before, strict=True)
+        ]
+        values = torch.stack(ratios).tolist()
+        self._before = []
+        labels = [layer.label for layer in layers]
+        learner.logbook.measure(step, "update_ratio", dict(zip(labels, values, strict=True)))

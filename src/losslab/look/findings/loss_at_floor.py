@@ -1,0 +1,32 @@
+"""A loss that cannot fall any further, because probabilities are fed to what expects raw outputs."""
+
+from __future__ import annotations
+
+from losslab.look.findings.evidence import Evidence, Finding
+
+SMALLEST_FLOOR = 0.05
+NEAR = 0.2
+SOURCE = (
+    "torch.nn.CrossEntropyLoss expects unnormalized logits, "
+    "https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html"
+)
+
+
+def loss_at_floor(evidence: Evidence) -> Finding | None:
+    """The training loss made 80 % of its way to a floor above zero, behind a squashing output activation.
+
+    The floor is measured: the criterion's lowest value for perfect outputs. For softmax before cross-entropy
+    it is ln(1 + (K-1)/e) = 1.4612 for K = 10 classes.
+    """
+    activation = evidence.record.config["loss"]["output_activation"]
+    loss, floor = evidence.curve("train", "loss"), evidence.floor
+    if activation == "identity" or floor is None or floor < SMALLEST_FLOOR or len(loss) < 2:
+        return None
+    start, end = float(loss.iloc[0]), float(loss.iloc[-1])
+    if not end - floor <= NEAR * (start - floor):
+        return None
+    return Finding(
+        f"the loss sits at {end:.4f}, near {floor:.4f}: the floor of {activation} before this loss",
+        {"loss": end, "floor": floor, "first_loss": start},
+        SOURCE,
+    )

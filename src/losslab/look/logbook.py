@@ -1,0 +1,67 @@
+"""What a run says while it trains: curve values for curves.csv, numbers of layers for diagnostics.csv.
+
+Both are TensorBoard scalars too.
+
+Tags are `metric/split` ("accuracy/validation"), so that TensorBoard puts the splits of a metric side by side
+and lays the runs of a sweep over each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from losslab.look.guard import Mishaps, Writer
+from losslab.records import CURVE_COLUMNS
+
+DIAGNOSTICS_FILE = "diagnostics.csv"
+MEASUREMENT_COLUMNS = ["step", "quantity", "layer", "value"]
+
+
+def load_measurements(folder: Path) -> pd.DataFrame:
+    """A run's diagnostics.csv; without rows where diagnostics were off or the file is no such table."""
+    types = {"step": int, "quantity": str, "layer": str, "value": float}
+    try:
+        return pd.read_csv(folder / DIAGNOSTICS_FILE)[MEASUREMENT_COLUMNS].astype(types)
+    except (OSError, ValueError, TypeError, KeyError):
+        return pd.DataFrame(columns=MEASUREMENT_COLUMNS).astype(types)
+
+
+class Logbook:
+    """Collects values; writes scalars to `logger` at once. `mishaps` is where looking may fail."""
+
+    def __init__(self, logger: TensorBoardLogger) -> None:
+        self.mishaps = Mishaps()
+        self.writer = Writer(logger.experiment, self.mishaps)
+        self.rows: list[tuple[int, float, str, str, float]] = []
+        self.measured: list[tuple[int, str, str, float]] = []
+
+    def add(self, step: int, seconds: float, split: str, values: Mapping[str, Any]) -> None:
+        """Values of `split` after `step` optimiser steps and `seconds` of training; lists are left out."""
+        for metric, value in values.items():
+            if isinstance(value, float):
+                self.rows.append((step, round(seconds, 4), split, metric, value))
+                self.writer.add_scalar(f"{metric}/{split}", value, step)
+
+    def measure(self, step: int, quantity: str, values: Mapping[str, float]) -> None:
+        """What a diagnostic found at optimiser step `step`: a quantity's value in each layer."""
+        for layer, value in values.items():
+            self.measured.append((step, quantity, layer, value))
+            self.writer.add_scalar(f"{quantity}/{layer}", value, step)
+
+    def measurements(self) -> pd.DataFrame:
+        """A row a number, in the order of the columns of diagnostics.csv."""
+        return pd.DataFrame(self.measured, columns=MEASUREMENT_COLUMNS)
+
+    @staticmethod
+    def no_curves() -> pd.DataFrame:
+        """Those of a run that never wrote any."""
+        return pd.DataFrame(columns=CURVE_COLUMNS)
+
+    def curves(self) -> pd.DataFrame:
+        """A row a value, in the order of the columns of curves.csv."""
+        return pd.DataFrame(self.rows, columns=CURVE_COLUMNS)

@@ -1,0 +1,122 @@
+"""A criterion: a loss together with what it must be fed.
+
+The parts are data in a loss's YAML file; nothing here asks which loss it is. A weighted sum of criteria is a
+criterion too (`losses/terms.py`); what does not fit together is found in `misuse.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from losslab.errors import UserError
+from losslab.losses import misuse
+from losslab.losses.make import make_loss
+from losslab.losses.terms import WeightedSum
+from losslab.tasks.kinds import Kind
+
+# What raw outputs (N, K, ...) pass through on the way into the loss; classes lie along dimension 1.
+OUTPUT_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda outputs: outputs,
+    "sigmoid": torch.sigmoid,
+    "softmax": lambda outputs: torch.softmax(outputs, dim=1),
+    "log_softmax": lambda outputs: torch.log_softmax(outputs, dim=1),
+}
+
+
+class Criterion(nn.Module):
+    """`loss(output_activation(outputs), targets)`.
+
+    Args:
+        loss: any callable of (prediction, target) that returns a scalar.
+        output_activation: a key of OUTPUT_ACTIVATIONS.
+        form: how the targets must be encoded, see `Kind.target_forms`; the caller encodes them.
+    """
+
+    # Only a weighted sum has terms.
+    terms: tuple[str, ...] = ()
+    last_terms = torch.zeros(0)
+
+    def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], output_activation: str, form: str) -> None:
+        super().__init__()
+        self.loss = loss
+        self.output_activation = output_activation
+        self.form = form
+        self._activate = OUTPUT_ACTIVATIONS[output_activation]
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Raw outputs (N, ...) and encoded targets to a scalar.
+
+        With a reduced or double precision both come in the wider of their types: not every loss takes two
+        (mse_loss in torch 2.11 refuses them in its backward pass).
+        """
+        if outputs.dtype != targets.dtype and targets.is_floating_point():
+            wider = torch.promote_types(outputs.dtype, targets.dtype)
+            outputs, targets = outputs.to(wider), targets.to(wider)
+        return self.loss(self._activate(outputs), targets)
+
+
+def build_criterion(
+    config: Mapping[str, Any],
+    kind: Kind,
+    name: str,
+    *,
+    training_targets: Callable[[], Tensor] | None = None,
+    allow_misuse: bool = False,
+) -> Criterion | WeightedSum:
+    """The criterion described by the resolved `config` of the group `loss`, for this kind of targets.
+
+    Args:
+        training_targets: gives the task's targets of the training split, asked for only where a weight is
+            `balanced`.
+        allow_misuse: do not refuse a loss that is fed what it does not expect.
+
+    Raises UserError where the loss cannot serve the kind, cannot be made, or is fed the wrong thing.
+    """
+    if "terms" in config:
+        options: dict[str, Any] = {"training_targets": training_targets, "allow_misuse": allow_misuse}
+        parts = [build_criterion(term, kind, f"{name}.{term['name']}", **options) for term in config["terms"]]
+        return WeightedSum(
+            parts,
+            weights=[term["weight"] for term in config["terms"]],
+            names=[term["name"] for term in config["terms"]],
+        )
+    check_criterion(config, kind.target_forms, name)
+    form = matching_form(config["targets"], kind.target_forms)
+    assert form is not None
+    if not allow_misuse:
+        misuse.check_fed(config, name, form)
+
+    def encoded_targets() -> Tensor:
+        if training_targets is None:
+            raise UserError(f"loss={name}: balanced weights need a task's training targets")
+        return kind.encode(training_targets(), form)
+
+    loss = make_loss(config["loss"], name, form, encoded_targets)
+    return Criterion(loss, config["output_activation"], form)
+
+
+def check_criterion(config: Mapping[str, Any], forms: Mapping[str, Any], name: str) -> None:
+    """What can be said without making the loss. Raises UserError."""
+    if config["output_activation"] not in OUTPUT_ACTIVATIONS:
+        raise UserError(
+            f"loss.output_activation={config['output_activation']} of loss={name} does not exist: "
+            f"choose one of {', '.join(OUTPUT_ACTIVATIONS)}"
+        )
+    if matching_form(config["targets"], forms) is None:
+        raise UserError(
+            f"loss={name} takes targets as {' or '.join(_as_list(config['targets']))}, "
+            f"but this task offers {', '.join(forms)}"
+        )
+
+
+def matching_form(wanted: str | Sequence[str], offered: Mapping[str, Any]) -> str | None:
+    """The first form that the loss wants and the kind offers."""
+    return next((form for form in _as_list(wanted) if form in offered), None)
+
+
+def _as_list(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,141 @@
+"""Finds a criterion that is fed the wrong thing, before training: by its config and on a small batch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from losslab.errors import UserError, first_line
+from losslab.losses.expectations import EATS, GIVES, LOGITS, MISUSE, eaten_by, is_elementwise
+from losslab.losses.make import find_target
+
+ON_PURPOSE = "on_purpose"
+_ALL_THE_SAME = "to run it all the same, set allow_misuse=true"
+
+
+def check_fed(config: Mapping[str, Any], name: str, form: str) -> None:
+    """Raises UserError where the output activation, or the form of targets, is not what a loss expects.
+
+    Args:
+        config: of one loss, resolved; `misuse: on_purpose` in it says that this is known.
+        form: of the targets that it will be given.
+    """
+    declared = config.get("eats")
+    if declared is not None and declared not in EATS:
+        raise UserError(
+            f"loss.eats={declared} of loss={name} does not exist: choose one of {', '.join(EATS)}"
+        )
+    if config.get("misuse") == ON_PURPOSE:
+        return
+    target = find_target(config["loss"], name)
+    given = GIVES[config["output_activation"]]
+    eaten = declared or eaten_by(target)
+    if reason := MISUSE.get((eaten or "", given)):
+        raise UserError(f"loss={name}: {config['loss']['_target_']} {reason}; {_ALL_THE_SAME}")
+    if form == "class_index" and is_elementwise(target):
+        raise UserError(
+            f"loss={name}: {config['loss']['_target_']} compares element by element, and class indices (N,) "
+            f"would broadcast against outputs (N, K): set loss.targets=one_hot; {_ALL_THE_SAME}"
+        )
+
+
+def check_batch(
+    criterion: Any,
+    outputs: Tensor,
+    targets: Tensor,
+    name: str,
+    *,
+    config: Mapping[str, Any],
+    allow_misuse: bool,
+) -> None:
+    """Raises UserError where a criterion works only by accident on a small real batch, or cannot train.
+
+    An exception of the loss itself is left to the run, whose record will hold its traceback.
+
+    Args:
+        criterion: is copied, so that a loss with a memory does not remember this batch.
+        outputs: raw, (N, ...), of the network.
+        targets: encoded, for the same samples.
+        config: of the group `loss`.
+    """
+    allowed = allow_misuse or config.get("misuse") == ON_PURPOSE
+    if not allowed:
+        _check_shapes(criterion, outputs, targets, name)
+        _check_not_probabilities(config, outputs, name)
+    outputs = outputs.detach().clone().requires_grad_()
+    try:
+        value = copy.deepcopy(criterion)(outputs, targets)
+    except RuntimeError as error:
+        if outputs.shape == targets.shape:
+            return
+        raise UserError(
+            f"loss={name} does not take outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} "
+            f"({criterion.form}): {first_line(error)}"
+        ) from error
+    except Exception:
+        return
+    if not isinstance(value, Tensor):
+        raise UserError(
+            f"loss={name} returns {type(value).__name__}, not a tensor: compute it with torch, not with "
+            f"numpy or floats, so that gradients can flow"
+        )
+    if value.ndim:
+        raise UserError(
+            f"loss={name} returns shape {tuple(value.shape)}, and training needs one number: "
+            f"set loss.loss.reduction=mean where the loss has it, or return .mean()"
+        )
+    if not value.requires_grad:
+        raise UserError(
+            f"loss={name} has no gradient with respect to the outputs: something in it detaches the "
+            f"prediction (.detach(), .item(), numpy, argmax, a comparison)"
+        )
+
+
+def _check_shapes(criterion: Any, outputs: Tensor, targets: Tensor, name: str) -> None:
+    """Two different shapes that torch would silently broadcast to a third."""
+    if outputs.shape == targets.shape:
+        return
+    try:
+        together = tuple(torch.broadcast_shapes(outputs.shape, targets.shape))
+    except RuntimeError:
+        return
+    if criterion.form == "class_index" and outputs.ndim > 1 and outputs.shape[1] > 1:
+        return  # (N, K) scores and (N,) indices: how cross-entropy is called
+    raise UserError(
+        f"loss={name}: outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} would broadcast to "
+        f"{together}, every sample against every other: give both one shape; {_ALL_THE_SAME}"
+    )
+
+
+def _check_not_probabilities(config: Mapping[str, Any], outputs: Tensor, name: str) -> None:
+    """A network that ends in a softmax of its own, in front of a loss that applies one."""
+    if "terms" in config or outputs.ndim < 2 or outputs.shape[1] < 2:
+        return
+    if (config.get("eats") or eaten_by(find_target(config["loss"], name))) != LOGITS:
+        return
+    sums = outputs.sum(dim=1)
+    if bool((outputs >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):
+        raise UserError(
+            f"loss={name} applies its own softmax, but the network's outputs are probabilities already (each "
+            f"sample's sum to 1): leave the softmax out of the model; {_ALL_THE_SAME}"
+        )
+
+
+def probe_size(outputs_per_sample: tuple[int, ...], available: int) -> int:
+    """A number of samples that no other dimension has, so that shapes cannot fit by accident."""
+    return min(available, next(size for size in range(5, 100) if size not in outputs_per_sample))
+
+
+def outputs_of(network: nn.Module, inputs: Tensor) -> Tensor:
+    """Raw outputs in evaluation mode, without gradient; leaves the network as it was."""
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            return network(inputs)
+    finally:
+        network.train(training)

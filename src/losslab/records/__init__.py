@@ -1,0 +1,46 @@
+"""What a run leaves behind, and how many runs become one table.
+
+`record.py` is the truth about one run, `curves.py` its curves, `environment.py` what it ran on, `frame.py`
+the table with a row a run, `files.py` how all of it is written.
+"""
+
+from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves
+from losslab.records.files import UNFINISHED, remove_unfinished, write_atomically
+from losslab.records.record import (
+    DIVERGED,
+    FAILED,
+    FINISHED,
+    PLAN_FILE,
+    PLAN_SCHEMA_VERSION,
+    RECORD_FILE,
+    SCHEMA_VERSION,
+    Record,
+    RecordError,
+    Target,
+    find,
+    load,
+    save,
+)
+
+__all__ = [
+    "CURVES_FILE",
+    "CURVE_COLUMNS",
+    "DIVERGED",
+    "FAILED",
+    "FINISHED",
+    "PLAN_FILE",
+    "PLAN_SCHEMA_VERSION",
+    "RECORD_FILE",
+    "SCHEMA_VERSION",
+    "UNFINISHED",
+    "Record",
+    "RecordError",
+    "Target",
+    "find",
+    "load",
+    "load_curve",
+    "load_curves",
+    "remove_unfinished",
+    "save",
+    "write_atomically",
+]

@@ -1,0 +1,39 @@
+"""`curves.csv`: the values of a run's curves by optimiser step."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pandas as pd
+
+CURVES_FILE = "curves.csv"
+CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
+
+
+def load_curves(folder: Path) -> pd.DataFrame:
+    """The run's curves, a row a value: step, seconds, split, metric, value."""
+    return pd.read_csv(folder / CURVES_FILE)
+
+
+def load_curve(folder: Path, split: str, metric: str) -> pd.Series:
+    """The finite values of one curve by step, ascending. Raises OSError or ValueError as pandas would.
+
+    Without pandas' readers: a report over thousands of runs waits for this.
+    """
+    values: dict[int, float] = {}
+    with (folder / CURVES_FILE).open(newline="", encoding="utf-8") as file:
+        reader = csv.reader(file)
+        try:
+            header = next(reader, [])
+            columns = [header.index(name) for name in ("step", "split", "metric", "value")]
+            step_at, split_at, metric_at, value_at = columns
+            for row in reader:
+                if row[split_at] == split and row[metric_at] == metric:
+                    number = float(row[value_at] or "nan")
+                    if math.isfinite(number):
+                        values[int(float(row[step_at]))] = number
+        except (IndexError, csv.Error) as error:
+            raise ValueError(f"{folder / CURVES_FILE} is damaged: {error}") from None
+    return pd.Series(values, dtype=float, index=pd.Index(values, dtype=int)).sort_index()

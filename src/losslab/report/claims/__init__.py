@@ -1,0 +1,1 @@
+"""Verdicts as an HTML page, as Markdown, and in the terminal."""

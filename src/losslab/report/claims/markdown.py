@@ -1,0 +1,167 @@
+"""Verdicts as Markdown: docs/claims.md, and the table of README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from losslab.claims.judge import counted
+from losslab.claims.verdict import PredictionOutcome, Verdict
+from losslab.report.claims import words
+from losslab.report.claims.figures import by_condition
+from losslab.report.comparison.tables import escaped
+
+
+def markdown(verdicts: Sequence[Verdict]) -> str:
+    """All verdicts as the text of docs/claims.md: the table, then a section for each claim."""
+    parts = [
+        "# Claims, judged",
+        f"{words.counts(verdicts)}. Each was run and judged by the command in its section; "
+        "[method.md](method.md) says how, [own_claim.md](own_claim.md) how to add one.",
+        verdict_table(verdicts, link=True),
+        words.EXPLANATION,
+    ]
+    for verdict in _in_order(verdicts):
+        parts += _section(verdict)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
+    """A row a claim: its name, what it says, its verdict, the predictions', the number that says most.
+
+    Args:
+        link: names lead to the claims' sections, below on the same page.
+    """
+    rows = [
+        [
+            f"[{_name(verdict)}](#{_slug(verdict)})" if link else _name(verdict),
+            escaped(verdict.statement),
+            f"**{escaped(verdict.outcome)}**",
+            escaped(counted(verdict.predictions)),
+            escaped(words.headline(verdict)),
+        ]
+        for verdict in _in_order(verdicts)
+    ]
+    return _table(["claim", "statement", "verdict", "predictions", "the number that says most"], rows)
+
+
+def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [verdict for some in words.grouped(verdicts).values() for verdict in some]
+
+
+def _section(verdict: Verdict) -> list[str]:
+    parts = [
+        f"## {_name(verdict)}",
+        f"> {escaped(verdict.statement)}",
+        f"{escaped(verdict.source)}",
+        f"**{escaped(verdict.outcome.capitalize())}.** {escaped(verdict.summary)}"
+        + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
+        escaped(verdict.note),
+        _list(verdict.problems),
+        _table(
+            ["prediction", "measured", "row", "mean [95 %]", "n", "predicted", "corrected p", "outcome"],
+            [row for prediction in verdict.predictions for row in _prediction_rows(prediction)],
+            numeric={3, 4, 6},
+        ),
+        _list(
+            f"{prediction.says} {words.seeds_text(prediction).capitalize()}."
+            for prediction in verdict.predictions
+            if words.seeds_text(prediction)
+        ),
+        _list(
+            f"{words.row_name(row)}: {' '.join(row.notes)}"
+            for prediction in verdict.predictions
+            for row in prediction.rows
+            if row.notes
+        ),
+        *_arms(verdict),
+        *_check(verdict),
+        _table(["protocol", ""], [[escaped(key), escaped(value)] for key, value in verdict.protocol.items()]),
+        f"    {' '.join(verdict.command.split())}",
+        f"Took {words.duration(verdict.seconds)} of one processor.",
+    ]
+    return [part for part in parts if part]
+
+
+def _prediction_rows(prediction: PredictionOutcome) -> list[list[str]]:
+    """One row, or one for the whole and one for each of its parts."""
+    outcome = f"**{escaped(prediction.outcome)}**"
+    head = [escaped(prediction.says), escaped(prediction.measured)]
+    tail = [escaped(prediction.margin), escaped(words.p_text(prediction.p_value))]
+    if not prediction.rows:
+        return [[*head, words.DASH, words.DASH, words.DASH, *tail, outcome]]
+    rows = [
+        [
+            escaped(words.row_name(row)),
+            escaped(words.row_estimate(row, prediction.ratio)),
+            "exact" if row.exact else str(row.n),
+        ]
+        for row in prediction.rows
+    ]
+    if len(rows) == 1:
+        return [[*head, *rows[0], *tail, outcome]]
+    whole = [*head, "all of these:", "", "", *tail, outcome]
+    parts = zip(rows, prediction.rows, strict=True)
+    return [whole, *(["", "", *cells, "", "", escaped(row.outcome)] for cells, row in parts)]
+
+
+def _arms(verdict: Verdict) -> list[str]:
+    parts = []
+    for condition, arms in by_condition(verdict).items():
+        names = words.spoken_metrics(verdict, arms)
+        tuned = any(arm.chosen for arm in arms)
+        found = any(words.findings_text(arm) for arm in arms)
+        heading = ["arm", *(escaped(name.replace("_", " ")) for name in names), "runs finished"]
+        rows = [
+            [
+                escaped(arm.arm),
+                *(escaped(words.metric_cell(arm, name)) for name in names),
+                words.ended(arm),
+                *([escaped(words.chosen_text(arm))] if tuned else []),
+                *([escaped(words.findings_text(arm)) or words.DASH] if found else []),
+            ]
+            for arm in arms
+        ]
+        heading += ["chosen"] * tuned + ["diagnosis"] * found
+        parts += [
+            f"**{escaped(condition)}**" if condition else "",
+            _table(heading, rows, set(range(1, len(names) + 2))),
+        ]
+    return parts
+
+
+def _check(verdict: Verdict) -> list[str]:
+    check: dict[str, Any] = verdict.check or {}
+    parts = [escaped(str(note)) for note in check.get("notes") or []]
+    for table in check.get("tables") or []:
+        parts += [
+            f"**{escaped(str(table['title']))}**",
+            _table(
+                [escaped(str(name)) for name in table["columns"]],
+                [[escaped(words.cell(value)) for value in row] for row in table["rows"]],
+            ),
+        ]
+    return parts
+
+
+def _name(verdict: Verdict) -> str:
+    return escaped(verdict.claim)
+
+
+def _slug(verdict: Verdict) -> str:
+    """The address that Markdown viewers give the claim's heading."""
+    kept = [letter for letter in verdict.claim.lower() if letter.isalnum() or letter in "_- "]
+    return "".join(kept).replace(" ", "-")
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
+
+
+def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], numeric: Iterable[int] = ()) -> str:
+    """A table of cells that are escaped already; nothing without rows."""
+    if not rows:
+        return ""
+    right = set(numeric)
+    rule = ["---:" if place in right else ":---" for place in range(len(heading))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *rows))

@@ -1,0 +1,64 @@
+"""Shows a comparison to people: in the terminal, in TensorBoard, and as files to paste and compute with.
+
+Words and numbers are in `tables.py`, the picture in `figures.py`, TensorBoard's log in
+`tensorboard.py`. Nothing is computed here that a
+comparison does not hold already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from losslab.comparison.comparison import Comparison, compare
+from losslab.errors import UserError
+from losslab.records import write_atomically
+from losslab.report.comparison.figures import write_figure
+from losslab.report.comparison.tables import as_markdown, print_comparison
+from losslab.report.comparison.tensorboard import write_tensorboard
+
+__all__ = ["print_comparison", "summarise", "write_comparison"]
+
+CSV_FILE = "comparison.csv"
+MARKDOWN_FILE = "comparison.md"
+FIGURE_FILE = "comparison.png"
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
+    """Write all numbers, the table and the picture into `folder`, each whole or not at all.
+
+    Also writes the folder `comparison`, which shows the same in TensorBoard beside the runs.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / CSV_FILE, comparison.frame().to_csv(index=False))
+        write_figure(comparison, folder / FIGURE_FILE)
+        write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE))
+        log = write_tensorboard(comparison, folder, folder / FIGURE_FILE)
+    except OSError as error:
+        raise UserError(f"the comparison cannot be saved in {folder}: {error.strerror or error}") from error
+    return [*(folder / name for name in (CSV_FILE, MARKDOWN_FILE, FIGURE_FILE)), log]
+
+
+def summarise(
+    folders: Path | Sequence[Path],
+    console: Console,
+    *,
+    reference: str | None = None,
+    metric: str | None = None,
+    output: Path | None = None,
+) -> Comparison:
+    """Compare, print the tables, and save them with a picture: what a sweep ends with.
+
+    Saves into `output`; where not given into the folder, or with several into ./comparison.
+    """
+    folders = [folders] if isinstance(folders, Path) else list(folders)
+    comparison = compare(folders, reference, metric)
+    print_comparison(comparison, console)
+    target = output or (folders[0] if len(folders) == 1 else Path("comparison"))
+    written = write_comparison(comparison, target)
+    names = ", ".join(path.name for path in written)
+    console.print(f"Saved {names} in {target}", markup=False, highlight=False, soft_wrap=True)
+    return comparison

@@ -1,0 +1,95 @@
+"""Gradient norms by layer, all arms on one figure: vanishing and exploding with depth at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from losslab.comparison.comparison import Arm, TaskComparison
+from losslab.look.logbook import load_measurements
+from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
+
+COLUMNS = ["moment", "layer", "norm"]
+
+
+def draw_gradient_norms(task: TaskComparison) -> Figure | None:
+    """At the first step and late in training; None where no run was looked into.
+
+    A line is the median over the arm's runs; late is the median over the looks in a run's second half.
+    """
+    drawn = [(place, arm, gradient_norms(arm)) for place, arm in chosen_arms(task)]
+    drawn = [(place, arm, norms) for place, arm, norms in drawn if not norms.empty]
+    if not drawn:
+        return None
+    figure = Figure(figsize=(9, 3.8))
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, moment in zip(panels, ("first", "late"), strict=True):
+        for place, arm, norms in drawn:
+            _draw(axes, arm, norms[norms["moment"] == moment], place)
+        axes.set_yscale("log")
+        axes.set_xlabel("layer, counted from the input")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("gradient norm of the weights")
+    panels[0].set_title(f"{task.task}: at step 1", loc="left", fontsize=10, parse_math=False)
+    panels[1].set_title("median over the second half of training", loc="left", fontsize=10)
+    handles, labels = panels[0].get_legend_handles_labels()
+    legend = figure.legend(
+        handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, fontsize=9, frameon=False
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    figure.subplots_adjust(wspace=0.08)
+    return figure
+
+
+def gradient_norms(arm: Arm) -> pd.DataFrame:
+    """A row a moment ("first", "late") and layer (from 1): the median norm over the arm's runs."""
+    parts = [part for folder in arm.runs["folder"] if not (part := _of_run(Path(folder))).empty]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    return _medians(pd.concat(parts))
+
+
+def _of_run(folder: Path) -> pd.DataFrame:
+    """One run's norms; empty where diagnostics were off."""
+    table = load_measurements(folder)
+    if table.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
+    norms = pd.DataFrame(
+        {
+            "step": rows["step"],
+            "layer": [int(layer.removeprefix("layer_")) for layer in rows["layer"]],
+            "norm": rows["value"],
+        }
+    )
+    norms = norms[np.isfinite(norms["norm"]) & (norms["norm"] > 0)]
+    if norms.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    first = norms[norms["step"] == norms["step"].min()].assign(moment="first")
+    late = norms[norms["step"] > norms["step"].max() / 2].assign(moment="late")
+    return _medians(pd.concat([first, late]))
+
+
+def _medians(norms: pd.DataFrame) -> pd.DataFrame:
+    return norms.groupby(["moment", "layer"])[["norm"]].median().reset_index()
+
+
+def _draw(axes: Axes, arm: Arm, norms: pd.DataFrame, place: int) -> None:
+    label = arm.label if len(arm.label) <= LONGEST_LABEL else f"{arm.label[: LONGEST_LABEL - 1]}…"
+    axes.plot(
+        norms["layer"].to_numpy(),
+        norms["norm"].to_numpy(),
+        marker="o",
+        markersize=4,
+        color=COLOURS[place % len(COLOURS)],
+        linestyle=DASHES[place // len(COLOURS) % len(DASHES)],
+        label=f"\u200b{label}",  # matplotlib leaves out labels that begin with an underscore
+    )

@@ -1,0 +1,188 @@
+"""The comparison in TensorBoard: the log `comparison` beside the runs, with one log an arm below it.
+
+- Custom Scalars: mean of each arm's runs with its band, and all runs over each other.
+- Images: final metric of all arms, validation curves, gradient norms by layer.
+- Text: the comparison's table, and how many runs of each arm have which finding.
+
+All of it follows from records, curves.csv and diagnostics.csv; it is written anew each time.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from torch.utils.tensorboard import SummaryWriter
+
+from losslab import records
+from losslab.comparison.comparison import Arm, Comparison, TaskComparison
+from losslab.look import findings
+from losslab.look.guard import quiet_writer_threads
+from losslab.look.logbook import load_measurements
+from losslab.report.comparison.figures import read_curves
+from losslab.report.comparison.layer_figure import draw_gradient_norms
+from losslab.report.comparison.metric_figure import draw_metric
+from losslab.report.comparison.tables import as_markdown, escaped
+
+FOLDER = "comparison"
+EVENTS = "events.out.tfevents.*"
+LONGEST_NAME = 80
+# What is laid over each other of all runs, as far as some run has it: (quantity, layer) -> chart's title.
+OVERLAYS = {
+    ("gradient_norm", "layer_1"): "gradient norm of the first layer",
+    ("gradient_norm", "all"): "gradient norm of all parameters",
+    ("update_ratio", "layer_1"): "update of the first layer, relative",
+    ("activation_dead_share", "layer_1"): "dead units of the first layer, share",
+    ("activation_saturated_share", "layer_1"): "saturated outputs of the first layer, share",
+    ("gradient_noise", "signal_to_noise"): "signal to noise of the gradient",
+}
+
+
+@quiet_writer_threads()
+def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None = None) -> Path:
+    """Write the log into `folder`/comparison in place of an earlier one; returns that folder.
+
+    Args:
+        picture: the validation curves as PNG, shown among the images.
+    """
+    log = folder / FOLDER
+    _remove_events(log)
+    names = log_names(comparison)
+    for place, task in enumerate(comparison.tasks):
+        for arm in task.arms:
+            _write_arm(log / names[place, arm.label], task, arm)
+    writer = SummaryWriter(str(log))
+    try:
+        writer.add_custom_scalars(_layout(comparison))
+        writer.add_text("comparison", as_markdown(comparison), 0)
+        writer.add_text("findings", findings_table(comparison), 0)
+        if picture is not None:
+            writer.add_image("validation_curves", imread(picture)[..., :3], dataformats="HWC")
+        for number, task in enumerate(comparison.tasks, start=1):
+            suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
+            writer.add_image(f"final_metric{suffix}", _pixels(draw_metric(task)), dataformats="HWC")
+            norms = draw_gradient_norms(task)
+            if norms is not None:
+                writer.add_image(f"gradient_norms{suffix}", _pixels(norms), dataformats="HWC")
+    finally:
+        writer.close()
+    return log
+
+
+def log_names(comparison: Comparison) -> dict[tuple[int, str], str]:
+    """(place of the task, arm's label) -> folder name: readable, harmless on disk, and all different."""
+    chosen: dict[tuple[int, str], str] = {}
+    for place, task in enumerate(comparison.tasks):
+        for arm in task.arms:
+            label = arm.label if len(comparison.tasks) == 1 else f"{task.task}, {arm.label}"
+            readable = re.sub(r"[^A-Za-z0-9_.=,+-]+", "_", label.replace(", ", ",")).strip("._")
+            name = readable[:LONGEST_NAME] or "arm"
+            if name in chosen.values():
+                name = f"{name}-{task.task_identity[:6]}{arm.arm_identity[:6]}"
+            chosen[place, arm.label] = name
+    return chosen
+
+
+def findings_table(comparison: Comparison) -> str:
+    """Markdown: how many runs of each arm have which finding, and the first one's words."""
+    lines = ["| task | arm | finding | runs | the first says |", "|---|---|---|---:|---|"]
+    for task in comparison.tasks:
+        for arm in task.arms:
+            counts: Counter[str] = Counter()
+            first: dict[str, str] = {}
+            for finding in _findings(arm):
+                rule = str(finding.get("rule", "?"))
+                counts[rule] += 1
+                first.setdefault(rule, str(finding.get("text", "")))
+            for rule, count in counts.items():
+                cells = [
+                    task.task,
+                    arm.label,
+                    findings.title(rule),
+                    f"{count} of {len(arm.runs)}",
+                    first[rule],
+                ]
+                lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
+    return "\n".join(lines) if len(lines) > 2 else "No run has a finding."
+
+
+def _findings(arm: Arm) -> Iterable[dict[str, object]]:
+    for folder in arm.runs["folder"]:
+        try:
+            yield from records.load(folder).findings
+        except records.RecordError:
+            continue
+
+
+def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
+    table = read_curves(arm, task, 0).table
+    if table.empty:
+        return
+    rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
+    writer = SummaryWriter(str(log))
+    try:
+        for step, mean, low, high in rows:
+            for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
+                writer.add_scalar(tag, value, int(step))
+    finally:
+        writer.close()
+
+
+def _band_tags(task: TaskComparison) -> list[str]:
+    """Mean, lowest and highest over an arm's finished runs, on validation data."""
+    return [f"{task.metric}_over_seeds/{part}" for part in ("mean", "lowest", "highest")]
+
+
+def _layout(comparison: Comparison) -> dict[str, dict[str, list[object]]]:
+    metrics = dict.fromkeys(task.metric for task in comparison.tasks)
+    bands: dict[str, list[object]] = {
+        f"validation {task.metric}: mean over seeds, band from lowest to highest": [
+            "Margin",
+            _band_tags(task),
+        ]
+        for task in comparison.tasks
+    }
+    runs: dict[str, list[object]] = {
+        f"validation {metric}": ["Multiline", [f"{re.escape(metric)}/validation"]] for metric in metrics
+    }
+    runs["training loss of each batch"] = ["Multiline", ["batch_loss/train"]]
+    measured = _measured(comparison)
+    for key, title in OVERLAYS.items():
+        if key in measured:
+            runs[title] = [
+                "Multiline",
+                ["/".join(key)],
+            ]  # a regular expression, but without special characters
+    return {"arms": bands, "runs": runs}
+
+
+def _measured(comparison: Comparison) -> set[tuple[str, str]]:
+    """(quantity, layer) of what the diagnostics measured in some arm's first run."""
+    found: set[tuple[str, str]] = set()
+    for task in comparison.tasks:
+        for arm in task.arms:
+            table = load_measurements(Path(arm.runs["folder"].iloc[0]))
+            found |= set(zip(table["quantity"], table["layer"], strict=True))
+    return found
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=100, bbox_inches="tight", facecolor="white")
+    content.seek(0)
+    return imread(content)[..., :3]
+
+
+def _remove_events(log: Path) -> None:
+    """An earlier comparison's events, and the folders that are empty then; nothing else."""
+    for path in log.rglob(EVENTS):
+        path.unlink(missing_ok=True)
+    for path in sorted((path for path in log.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()

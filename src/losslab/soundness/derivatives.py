@@ -1,0 +1,96 @@
+"""Derivatives by autograd against finite differences, and where the loss has kinks."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from losslab.soundness.examples import ExampleKind
+from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, finding
+from losslab.soundness.subject import Subject
+
+_POINTS = 3
+
+
+def _small(subject: Subject) -> Subject:
+    """Few numbers: the finite differences take two calls for each."""
+    if subject.kind.name != "segmentation":
+        return subject
+    kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
+    return Subject(subject.name, subject.config, kind, subject.eats)
+
+
+def _case(subject: Subject, seed: int) -> tuple[Tensor, Tensor]:
+    targets = subject.targets(3)
+    # Irrational-looking offsets: away from kinks at whole margins and at zero residuals.
+    outputs = subject.kind.outputs(3, scale=1.3, seed=seed).double() + 0.0137
+    return outputs.requires_grad_(), subject.encoded(targets, torch.float64)
+
+
+@finding("gradcheck (float64)")
+def first(subject: Subject) -> tuple[str, str]:
+    """Gradients equal finite differences at random points, where the loss is smooth.
+
+    https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
+    """
+    small = _small(subject)
+    criterion = small.criterion().double()
+    for seed in range(_POINTS):
+        outputs, targets = _case(small, seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on inputs that are not float64, which a finding says better
+            passed = torch.autograd.gradcheck(
+                lambda x, y=targets: criterion(x, y), outputs, raise_exception=False, atol=1e-6, rtol=1e-4
+            )
+        if not passed:
+            return UNSOUND, f"autograd and finite differences disagree at random point {seed}"
+    return SOUND, f"agrees at {_POINTS} random points of {outputs.numel()} outputs"
+
+
+@finding("gradgradcheck (float64)")
+def second(subject: Subject) -> tuple[str, str]:
+    """The same for second derivatives; without them Newton's method and gradient penalties are off."""
+    small = _small(subject)
+    criterion = small.criterion().double()
+    outputs, targets = _case(small, 0)
+    try:
+        passed = torch.autograd.gradgradcheck(
+            lambda x: criterion(x, targets), outputs, atol=1e-5, rtol=1e-3, raise_exception=False
+        )
+    except RuntimeError as error:
+        return WEAK, f"no second derivative: {error_line(error)}"
+    return (SOUND if passed else WEAK), "agrees" if passed else "second derivatives disagree"
+
+
+@finding("no kinks")
+def kinks(subject: Subject) -> tuple[str, str]:
+    """Slopes from the left and from the right, along the direction from the target through the prediction."""
+    small = _small(subject)
+    criterion = small.criterion().double()
+    targets = small.targets(3)
+    encoded = small.encoded(targets, torch.float64)
+    places: tuple[float, ...]
+    if small.takes_logits:
+        direction, origin = small.kind.signs(targets).double(), torch.zeros(3, *small.kind.shape).double()
+        places, unit = (-1.0, -0.5, 0.0, 0.5, 1.0), "margin "
+    else:
+        origin = small.perfect(targets).double()
+        direction, places, unit = torch.ones_like(origin), (-1.0, 0.0, 1.0), "residual "
+    step = 1e-6
+    found = []
+    for place in places:
+        at, before, after = (
+            float(criterion(origin + (place + shift) * direction, encoded)) for shift in (0.0, -step, step)
+        )
+        left, right = (at - before) / step, (after - at) / step
+        if abs(right - left) > 1e-3 * max(1.0, abs(left), abs(right)):
+            found.append(f"{unit}{place:g} (slopes {left:.3g}, {right:.3g})")
+    if not found:
+        return SOUND, "none at " + ", ".join(f"{unit}{place:g}" for place in places)
+    outputs = (origin + 0.0 * direction).requires_grad_()
+    value = criterion(outputs, encoded)
+    (gradient,) = torch.autograd.grad(value, outputs)
+    verdict = WEAK if bool(gradient.isfinite().all()) else UNSOUND
+    return verdict, "at " + ", ".join(found)

@@ -1,0 +1,30 @@
+"""Masks without foreground, and masks that are nothing else."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.subject import Subject, value_and_gradient
+
+
+@finding("empty mask and all foreground")
+def uniform_masks(subject: Subject) -> tuple[str, str]:
+    """Finite, falls when the prediction gets better, and has a gradient at an undecided prediction."""
+    if subject.kind.name != "segmentation":
+        return NOT_APPLICABLE, "targets are no masks"
+    criterion = subject.criterion()
+    lines, verdict = [], SOUND
+    for word, level in (("empty", 0.0), ("full", 1.0)):
+        masks = torch.full((2, *subject.kind.shape), level)
+        undecided, gradient = value_and_gradient(criterion, torch.zeros_like(masks), masks)
+        right = float(criterion(subject.perfect(masks), masks))
+        norm = float(gradient.norm())
+        lines.append(f"{word}: value {undecided:.3g} undecided, {right:.3g} right, gradient {norm:.2g}")
+        if not math.isfinite(undecided + right + norm) or right > undecided:
+            verdict = UNSOUND
+        elif norm < 1e-3 and verdict == SOUND:
+            verdict = WEAK
+    return verdict, "; ".join(lines)

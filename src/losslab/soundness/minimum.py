@@ -1,0 +1,56 @@
+"""The minimum is where the prediction equals the target."""
+
+from __future__ import annotations
+
+import torch
+
+from losslab.soundness.marks import SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.subject import Subject, value_and_gradient
+
+MARGINS = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0)
+
+
+@finding("lowest where prediction = target")
+def minimum(subject: Subject) -> tuple[str, str]:
+    """Values: no step away from the target lowers the loss. Certainty: none is lower than full certainty."""
+    return _of_certainty(subject) if subject.takes_logits else _of_values(subject)
+
+
+def _of_values(subject: Subject) -> tuple[str, str]:
+    targets = subject.targets()
+    encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets).double()
+    criterion = subject.criterion().double()
+    lowest, gradient = value_and_gradient(criterion, best, encoded)
+    generator = torch.Generator().manual_seed(0)
+    deepest, where = lowest, 0.0
+    for size in (1e-3, 1e-2, 0.05, 0.1, 1.0):
+        steps = [torch.ones_like(best), -torch.ones_like(best)]
+        steps += [torch.randn(best.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
+        for step in steps:
+            value = float(criterion(best + size * step, encoded))
+            if value < deepest - 1e-12 * (1 + abs(lowest)):
+                deepest, where = value, size
+    norm = float(gradient.abs().max()) * len(best)
+    numbers = f"value {lowest:.4g} and gradient {norm:.2g} a sample at the target"
+    if deepest < lowest:
+        return UNSOUND, f"{numbers}; lower by {lowest - deepest:.2g} at a distance of {where:g}"
+    return SOUND, numbers
+
+
+def _of_certainty(subject: Subject) -> tuple[str, str]:
+    targets = subject.targets()
+    encoded, signs = subject.encoded(targets, torch.float64), subject.kind.signs(targets).double()
+    criterion = subject.criterion().double()
+    right = {margin: value_and_gradient(criterion, margin * signs, encoded) for margin in MARGINS}
+    wrong = float(criterion(-3 * signs, encoded))
+    chance, certain = right[0.0][0], right[30.0][0]
+    best = min(right, key=lambda margin: right[margin][0])
+    numbers = f"value {wrong:.3g} wrong, {chance:.3g} undecided, {certain:.3g} certain"
+    if not wrong > chance > min(value for value, _ in right.values()):
+        return UNSOUND, f"{numbers}: being right is not rewarded"
+    scale = chance - right[best][0]
+    if right[best][0] < certain - 1e-3 * scale:
+        return WEAK, f"{numbers}; lowest ({right[best][0]:.3g}) at logits ±{best:g}, not at certainty"
+    if certain > 1e-2 * abs(chance):
+        return WEAK, f"{numbers}: never falls to 0"
+    return SOUND, numbers

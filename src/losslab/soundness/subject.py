@@ -1,0 +1,167 @@
+"""What is examined: a criterion, the kind of targets it is examined on, and how it is called."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from losslab.errors import UserError
+from losslab.losses.criterion import build_criterion, matching_form
+from losslab.losses.expectations import LOG_VALUES, VALUES, eaten_by
+from losslab.losses.make import find_target
+from losslab.soundness.examples import KINDS, ExampleKind
+
+
+@dataclasses.dataclass
+class Subject:
+    """Attributes:
+    name: as the person gave it.
+    config: of the group `loss`, resolved.
+    kind: the made-up data.
+    eats: what the loss says, or is known, to eat; None where nothing is known.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    kind: ExampleKind
+    eats: str | None
+
+    def criterion(self, **arguments: Any) -> Any:
+        """A new criterion, with some of the loss's arguments replaced."""
+        config = copy.deepcopy(dict(self.config))
+        if arguments:
+            config["loss"] = {**config["loss"], **arguments}
+        kind: Any = self.kind  # it has what of a Kind is needed
+        return build_criterion(
+            config, kind, self.name, training_targets=self._training_targets, allow_misuse=True
+        ).train()
+
+    def _training_targets(self) -> Tensor:
+        """For balanced weights: every class, not equally often."""
+        return self.targets(max(6, 3 * self.kind.shape[0] // 2))
+
+    def targets(self, count: int = 6) -> Tensor:
+        """The task's targets; counts where the loss works with logarithms of values."""
+        targets = self.kind.targets(count)
+        return (3 * targets.abs()).round() + 1 if self.eats == LOG_VALUES else targets
+
+    def encoded(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Targets as the loss wants them; those that are numbers in `dtype`."""
+        encoded = self.kind.encode(targets, self.criterion().form)
+        return encoded.to(dtype) if encoded.is_floating_point() else encoded
+
+    def perfect(self, targets: Tensor, margin: float = 30.0) -> Tensor:
+        """Raw outputs that say the targets as certainly as the loss can want it."""
+        if self.kind.name == "regression":
+            return targets.log() if self.compared_with == LOG_VALUES else targets
+        if self.compared_with == VALUES:
+            form = "one_hot" if self.kind.name == "multiclass" else self.criterion().form
+            return self.kind.encode(targets, form)
+        return margin * self.kind.signs(targets)
+
+    @property
+    def criterion_form(self) -> str | None:
+        """In which the loss is given the kind's targets."""
+        return matching_form(_parts(self.config)[0]["targets"], self.kind.target_forms)
+
+    @property
+    def compared_with(self) -> str | None:
+        """What the loss eats, where the raw outputs reach it unchanged."""
+        return self.eats if self.config.get("output_activation", "identity") == "identity" else None
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether outputs express certainty by their size, and not by being equal to the target."""
+        return self.kind.name != "regression" and self.compared_with != VALUES
+
+
+def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
+    """The loss as a number, and its gradient with respect to the raw outputs.
+
+    Raises TypeError or ValueError where the loss returns no tensor, no scalar, or has no gradient.
+    """
+    outputs = outputs.detach().clone().requires_grad_()
+    value = criterion(outputs, targets)
+    if not isinstance(value, Tensor):
+        raise TypeError(f"the loss returns {type(value).__name__}, not a tensor")
+    if value.ndim:
+        raise ValueError(f"the loss returns shape {tuple(value.shape)}, not one number")
+    if not value.requires_grad:
+        raise ValueError("the loss has no gradient with respect to the prediction: something detaches it")
+    (gradient,) = torch.autograd.grad(value, outputs, allow_unused=True)
+    if gradient is None:
+        raise ValueError("the prediction does not enter the loss")
+    return float(value.detach()), gradient
+
+
+def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subject:
+    """A subject for the kind asked for, else for the one that the loss is most likely made for.
+
+    Raises UserError where the loss cannot be made, or takes no targets of that kind.
+    """
+    eats = _eats(config, name)
+    if kind is not None:
+        if kind not in KINDS:
+            raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")
+        subject = Subject(name, config, KINDS[kind], eats)
+        subject.criterion()  # a loss that cannot be made is bad input, not a finding
+        return subject
+    candidates = [
+        Subject(name, config, candidate, eats)
+        for candidate in KINDS.values()
+        if all(matching_form(part["targets"], candidate.target_forms) for part in _parts(config))
+    ]
+    # First the kinds whose usual form of targets it takes: BCE takes one-hot too, but is for yes or no.
+    candidates.sort(key=lambda subject: subject.criterion_form != subject.kind.forms[0])
+    if not candidates:
+        raise UserError(f"loss={name} takes targets of no kind that can be examined: {', '.join(KINDS)}")
+    candidates[0].criterion()
+    values = {subject.kind.name: _tried(subject) for subject in candidates}
+    running = [subject for subject in candidates if values[subject.kind.name] is not None]
+    finite = [subject for subject in running if bool(values[subject.kind.name].isfinite().all())]  # type: ignore[union-attr]
+    working = finite or running or candidates
+    return _most_natural(working)
+
+
+def _most_natural(subjects: list[Subject]) -> Subject:
+    """Of those that run: where a perfect prediction costs nothing it was made for values, else the first."""
+    if subjects[0].criterion_form == "class_index":
+        return subjects[0]
+    for subject in subjects:
+        if subject.kind.name == "regression":
+            targets = subject.targets()
+            with torch.no_grad():
+                value = subject.criterion()(subject.perfect(targets), subject.encoded(targets))
+                elsewhere = subject.criterion()(subject.perfect(targets) + 1.0, subject.encoded(targets))
+            if value.sum() < elsewhere.sum() and abs(float(value.sum())) < 1e-6:
+                return subject
+    others = [subject for subject in subjects if subject.kind.name != "regression"]
+    return (others or subjects)[0]
+
+
+def _tried(subject: Subject) -> Tensor | None:
+    """The loss on random outputs; None where it raises."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.as_tensor(
+                subject.criterion()(subject.kind.outputs(), subject.encoded(subject.targets()))
+            )
+    except Exception:
+        return None
+
+
+def _eats(config: Mapping[str, Any], name: str) -> str | None:
+    if "terms" in config:
+        return _eats(config["terms"][0], name)
+    return config.get("eats") or eaten_by(find_target(config["loss"], name))
+
+
+def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(config["terms"]) if "terms" in config else [config]

@@ -1,0 +1,1 @@
+"""Many runs: planned, launched through any Hydra launcher, resumed, and ended."""

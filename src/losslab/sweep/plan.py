@@ -1,0 +1,216 @@
+"""A sweep before and after its runs: check all, name all, leave out what is finished; then compare.
+
+Hydra's sweeper (`hydra_plugins/losslab_sweeper.py`) calls this; launching is Hydra's business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from losslab import records
+from losslab.config import settings
+from losslab.config.identity import folder_name, identities, named_folder
+from losslab.errors import RunsFailed, UserError
+from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
+
+LOCK_FILE = ".lock"
+_PLAIN_SEED = re.compile(r"seed=(0|[1-9][0-9]{0,9})")
+Preflight = Callable[[dict[str, Any], dict[str, str]], Any]
+
+
+@dataclasses.dataclass
+class PlannedRun:
+    """One run of a sweep: what Hydra must be told, and where its output goes."""
+
+    overrides: list[str]
+    folder: str
+    identity: str
+    arm_identity: str
+    task_identity: str
+    seed: int
+
+    def hydra_overrides(self, sweep_folder: Path) -> list[str]:
+        return [
+            *self.overrides,
+            f"hydra.sweep.dir={_quoted(sweep_folder)}",
+            f"hydra.sweep.subdir={_quoted(self.folder)}",
+        ]
+
+
+def plan(
+    batch: Sequence[Sequence[str]],
+    compose: Callable[[list[str]], DictConfig],
+    preflight: Preflight | None = None,
+    names: Sequence[str] | None = None,
+) -> list[PlannedRun]:
+    """Compose and check every run of `batch` before the first one starts.
+
+    Args:
+        batch: overrides of each run.
+        compose: from overrides to a composed config.
+        preflight: called for the first run of each arm with its config and choices, to load the data and
+            build it: then a misfit shows before training.
+        names: the readable part of each run's folder; made from the overrides where not given.
+
+    Returns one entry for each of `batch`: the same object where two are the same run ("seed=0,0").
+    Raises UserError that names the run and what is wrong with it.
+    """
+    differing = _differing(batch)
+    compose = _seeds_together(compose)
+    planned: list[PlannedRun] = []
+    known: dict[str, PlannedRun] = {}
+    checked_arms: set[str] = set()
+    for place, overrides in enumerate(batch):
+        cfg = compose(list(overrides))
+        choices = settings.group_choices(cfg)
+        config = settings.resolve(cfg)
+        try:
+            settings.check(config, choices)
+            if config["trainer"].get("strategy") == "ddp":
+                raise UserError(
+                    "trainer=ddp starts this command, and so the whole sweep, again in each process: "
+                    "give each run a command of its own, without -m; or sweep with trainer=default, side by "
+                    "side with hydra/launcher=joblib"
+                )
+            ids = identities(config)
+            if preflight is not None and ids["arm_identity"] not in checked_arms:
+                preflight(config, choices)
+                checked_arms.add(ids["arm_identity"])
+        except UserError as error:
+            raise UserError(f"{' '.join(overrides)}: {error}") from None
+        if names is None:
+            own = [override for override in overrides if override in differing]
+            folder = folder_name(own, ids["identity"])
+        else:
+            folder = named_folder(names[place], ids["identity"])
+        run = PlannedRun(list(overrides), folder, seed=config["seed"], **ids)
+        planned.append(known.setdefault(run.identity, run))
+    return planned
+
+
+def _seeds_together(compose: Callable[[list[str]], DictConfig]) -> Callable[[list[str]], DictConfig]:
+    """`compose`, asked once for runs that differ in nothing but their seed: Hydra takes 0.1 s to answer.
+
+    The config that it returns is good until it is asked again.
+    """
+
+    @functools.lru_cache(maxsize=64)
+    def composed_once(shared: tuple[str, ...]) -> DictConfig:
+        return compose(list(shared))
+
+    def composed(overrides: list[str]) -> DictConfig:
+        naming_seed = [override for override in overrides if "seed" in override.partition("=")[0]]
+        if len(naming_seed) != 1 or not _PLAIN_SEED.fullmatch(naming_seed[0]):
+            return compose(overrides)
+        config = composed_once(tuple(override for override in overrides if override != naming_seed[0]))
+        config.seed = int(naming_seed[0].partition("=")[2])
+        return config
+
+    return composed
+
+
+def once_each(planned: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """Every run once, in the order of `plan`."""
+    return list({run.identity: run for run in planned}.values())
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The folder for one sweep at a time; the lock of a process that is gone counts for nothing.
+
+    https://py-filelock.readthedocs.io
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(
+            f"another sweep is running in {folder}: wait for it, or choose another folder=FOLDER"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool) -> list[PlannedRun]:
+    """Those that have no record of their own yet; with `retry_failed` also those that failed."""
+    return [run for run in planned if not _is_done(folder / run.folder, run.identity, retry_failed)]
+
+
+def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
+    """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
+
+    A run that was planned here before keeps its folder, whatever else is swept by now.
+    """
+    path = folder / PLAN_FILE
+    entries: dict[str, dict[str, Any]] = {}
+    if path.exists():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            entries = {entry["identity"]: entry for entry in json.loads(path.read_text())["runs"]}
+    for run in planned:
+        if run.identity in entries:
+            run.folder = str(entries[run.identity]["folder"])
+        else:
+            entries[run.identity] = {**dataclasses.asdict(run), "name": run.folder}
+    plan_data = {"schema_version": PLAN_SCHEMA_VERSION, "runs": list(entries.values())}
+    records.write_atomically(path, json.dumps(plan_data, indent=1) + "\n")
+
+
+def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
+    """The error that ends a sweep in which runs failed, naming them; None where none did."""
+    failed = []
+    total = 0
+    for run in planned:
+        total += 1
+        try:
+            record = records.load(folder / run.folder)
+        except records.RecordError:
+            failed.append((run.folder, "it left no record"))
+            continue
+        if record.status == records.FAILED:
+            error = record.error or {}
+            failed.append((run.folder, f"{error.get('type')}: {error.get('message')}".splitlines()[0]))
+    if not failed:
+        return None
+    named = "; ".join(f"{name} ({reason})" for name, reason in failed[:5])
+    more = f"; and {len(failed) - 5} more" if len(failed) > 5 else ""
+    return RunsFailed(
+        f"{len(failed)} of {total} runs failed: {named}{more}. "
+        f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; the other runs are compared. "
+        "retry_failed=true runs them again."
+    )
+
+
+def _quoted(path: Path | str) -> str:
+    """As a value of Hydra's override grammar, whatever characters a folder has."""
+    escaped = str(path).replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _differing(batch: Sequence[Sequence[str]]) -> set[str]:
+    """Overrides that not every run of the sweep has."""
+    if len(batch) < 2:
+        return {override for overrides in batch for override in overrides if override.startswith("seed=")}
+    common = set.intersection(*(set(overrides) for overrides in batch))
+    return {override for overrides in batch for override in overrides} - common
+
+
+def _is_done(folder: Path, identity: str, retry_failed: bool) -> bool:
+    try:
+        record = records.load(folder)
+    except records.RecordError:
+        return False
+    return record.identity == identity and not (retry_failed and record.status == records.FAILED)

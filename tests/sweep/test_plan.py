@@ -1,0 +1,121 @@
+"""A sweep's plan: what is the same run, what is done, and who may work in a folder."""
+
+import json
+
+import pytest
+from filelock import FileLock
+from omegaconf import OmegaConf
+
+from fabricated_records import curves_of, fabricate
+from losslab import records
+from losslab.errors import RunsFailed, UserError
+from losslab.records import DIVERGED, FAILED
+from losslab.sweep.plan import (LOCK_FILE, PlannedRun, _seeds_together, failures, locked, once_each, outstanding, plan, write_plan)
+
+
+def planned(count=3, prefix="mse"):
+    return [
+        PlannedRun([f"seed={seed}"], f"{prefix},seed={seed}", f"id{seed}", "arm", "task", seed)
+        for seed in range(count)
+    ]
+
+
+def finish(run, folder, **changes):
+    (folder / run.folder).mkdir(exist_ok=True)
+    records.save(fabricate(identity=run.identity, **changes), curves_of([0.5]), folder / run.folder)
+
+
+def test_only_what_has_no_record_is_outstanding(tmp_path):
+    runs = planned()
+    finish(runs[0], tmp_path)
+    finish(runs[1], tmp_path, status=DIVERGED)
+    assert outstanding(runs, tmp_path, retry_failed=False) == [runs[2]]
+
+
+def test_failed_runs_are_taken_up_again_only_on_request(tmp_path):
+    runs = planned()
+    finish(runs[1], tmp_path, status=FAILED)
+    assert outstanding(runs, tmp_path, retry_failed=False) == [runs[0], runs[2]]
+    assert outstanding(runs, tmp_path, retry_failed=True) == runs
+
+
+def test_a_record_of_another_config_is_never_reused(tmp_path):
+    runs = planned(1)
+    finish(runs[0], tmp_path)
+    changed = PlannedRun(["seed=0"], runs[0].folder, "other", "arm", "task", 0)
+    assert outstanding([changed], tmp_path, retry_failed=False) == [changed]
+
+
+def test_a_damaged_record_counts_as_none(tmp_path):
+    runs = planned(1)
+    finish(runs[0], tmp_path)
+    path = tmp_path / runs[0].folder / "record.json"
+    path.write_text(path.read_text()[:100])
+    assert outstanding(runs, tmp_path, retry_failed=False) == runs
+
+
+def test_a_run_keeps_its_folder_when_more_is_swept(tmp_path):
+    first, wider = planned(2, "mse"), planned(3, "mse,lr=0.1")
+    write_plan(first, tmp_path)
+    write_plan(wider, tmp_path)
+    assert [run.folder for run in wider] == ["mse,seed=0", "mse,seed=1", "mse,lr=0.1,seed=2"]
+    plan = json.loads((tmp_path / "sweep.json").read_text())
+    assert [run["identity"] for run in plan["runs"]] == ["id0", "id1", "id2"]
+
+
+def test_failures_are_named_and_a_run_without_a_record_is_one(tmp_path):
+    runs = planned()
+    finish(runs[0], tmp_path)
+    finish(runs[1], tmp_path, status=FAILED, error={"type": "Oops", "message": "no\nmore"})
+    error = failures(runs, tmp_path)
+    assert isinstance(error, RunsFailed)
+    assert str(error).startswith("2 of 3 runs failed: mse,seed=1 (Oops: no); mse,seed=2 (it left no record)")
+    assert failures(runs[:1], tmp_path) is None
+
+
+def test_two_sweeps_in_one_folder_are_refused(tmp_path):
+    with (
+        FileLock(tmp_path / LOCK_FILE),
+        pytest.raises(UserError, match="another sweep is running"),
+        locked(tmp_path),
+    ):
+        pass
+    with locked(tmp_path):
+        assert (tmp_path / LOCK_FILE).exists()
+
+
+def test_the_same_run_written_twice_is_one_run():
+    from hydra import compose, initialize_config_dir
+
+    from losslab.config.hydra_setup import package_folder, register
+
+    register()
+    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+        runs = plan(
+            [["loss=mse", "seed=0"], ["loss=mse", "seed=0"], ["loss=mse", "seed=1"]],
+            lambda overrides: compose("config", overrides=overrides, return_hydra_config=True),
+        )
+    assert runs[0] is runs[1]
+    assert [run.seed for run in once_each(runs)] == [0, 1]
+
+
+@pytest.mark.parametrize("seeds", [["seed=0", "seed=7"], ["seed=1,2"], ["seed=0", "seed=-1"], ["+seed=3"]])
+def test_runs_that_differ_in_their_seed_are_composed_together_with_the_same_result(seeds):
+    asked = []
+
+    def compose(overrides):
+        asked.append(list(overrides))
+        choices = {"choices": {"loss": "mse"}}
+        config = {"seed": 99, "loss": "none", "twice": "${seed}", "hydra": {"runtime": choices}}
+        for override in overrides:
+            key, _, value = override.lstrip("+").partition("=")
+            config[key] = int(value) if value.isdecimal() else value
+        return OmegaConf.create(config)
+
+    together = _seeds_together(compose)
+    batch = [[f"loss={loss}", seed] for seed in seeds for loss in ("mse", "l1")]
+    for overrides in batch:
+        found = OmegaConf.to_container(together(overrides), resolve=True)
+        assert found == OmegaConf.to_container(compose(overrides), resolve=True)
+    if seeds == ["seed=0", "seed=7"]:
+        assert len(asked) == len(batch) + 2  # once for each of the two losses, and once to compare each
