@@ -73,8 +73,7 @@ def test_a_diagnostic_that_raises_anywhere_changes_no_result(train, my_looks):
 
 
 def test_pictures_and_findings_that_raise(train, monkeypatch):
-    from losslab.look import findings
-    from losslab.look import pictures
+    from losslab.look import findings, pictures
     from losslab.train import run
 
     def raises(*arguments, **options):

@@ -7,8 +7,7 @@ import pytest
 
 from fabricated_records import curves_of, fabricate
 from losslab import records
-from losslab.records import files
-from losslab.records import RecordError
+from losslab.records import RecordError, files
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path):

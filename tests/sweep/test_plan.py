@@ -10,7 +10,17 @@ from fabricated_records import curves_of, fabricate
 from losslab import records
 from losslab.errors import RunsFailed, UserError
 from losslab.records import DIVERGED, FAILED
-from losslab.sweep.plan import (LOCK_FILE, PlannedRun, _seeds_together, failures, locked, once_each, outstanding, plan, write_plan)
+from losslab.sweep.plan import (
+    LOCK_FILE,
+    PlannedRun,
+    _seeds_together,
+    failures,
+    locked,
+    once_each,
+    outstanding,
+    plan,
+    write_plan,
+)
 
 
 def planned(count=3, prefix="mse"):
