@@ -14,7 +14,7 @@ from losslab.seeds import stream_seed
 
 
 class Activations:
-    """Makes the network's activations, a fresh module at each call: each layer owns its parameters.
+    """Makes the network's activations: a new module at each call, so that each layer has its own parameters.
 
     With `layers`, a list, each call takes the next entry.
     """
@@ -39,7 +39,7 @@ class Activations:
         return made
 
     def check_count(self) -> None:
-        """Raises UserError where the list does not have an entry for each activation of the model."""
+        """Raises UserError if the list does not have one entry for each activation of the model."""
         if self.layers is not None and len(self.layers) != self.made:
             raise UserError(
                 f"activation.layers has {len(self.layers)} entries, but the model has "
@@ -58,11 +58,11 @@ def build_network(
 ) -> nn.Module:
     """The network with its initial weights, which follow from `seed` alone, or from it and `inputs`.
 
-    A model's function gets `input_shape`, `output_features` and `activation`, a function that makes one.
-    Raises UserError where the model does not take inputs of this shape.
+    A model's function is given `input_shape`, `output_features` and `activation`, a function that makes one.
+    Raises UserError if the model does not take inputs of this shape.
 
     Args:
-        inputs: gives some training inputs (N, ...); asked for only where `init` has `data_driven`.
+        inputs: returns some training inputs (N, ...); called only if `init` has `data_driven`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "weights"))
@@ -85,7 +85,7 @@ def build_network(
 
 
 def _materialise(network: nn.Module, input_shape: tuple[int, ...]) -> None:
-    """Let modules that learn their shapes from the first batch have one."""
+    """Run one batch through modules that learn their shapes from the first one."""
     if any(isinstance(parameter, nn.UninitializedParameter) for parameter in network.parameters()):
         network(torch.zeros(2, *input_shape))
 
@@ -93,8 +93,8 @@ def _materialise(network: nn.Module, input_shape: tuple[int, ...]) -> None:
 def initialise(network: nn.Module, config: Mapping[str, Any]) -> None:
     """Apply the functions of the group `init` to weights (2 or more dimensions) and biases of layers.
 
-    Null leaves what torch did when the layer was made. Parameters of activations and of normalisation
-    layers are not touched.
+    Null keeps the values that torch chose when it made the layer. Parameters of activations and of
+    normalisation layers are left alone.
     """
     weight, bias = (
         make(config[part], where=f"init.{part}") if config.get(part) else None for part in ("weight", "bias")

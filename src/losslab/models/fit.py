@@ -1,4 +1,4 @@
-"""Which models take a task's inputs and give its outputs: said before anything is built or trained."""
+"""Which models take a task's inputs and give its outputs: checked before anything is built or trained."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
-    """Decorator of a model's function: the shapes it is for.
+    """Decorator for a model's function: declares the shapes that it takes and gives.
 
     Args:
         inputs: "image" for (N, C, H, W); None for any shape (N, ...).
-        gives: "vector" for (N, K), "image" for one output a pixel, (N, K, H, W).
+        gives: "vector" for (N, K), "image" for one output per pixel, (N, K, H, W).
     """
 
     def mark(function: Function) -> Function:
@@ -39,9 +39,9 @@ def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
 
 
 def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
-    """Raises UserError, with the models that fit, where the model is made for other inputs or outputs.
+    """Raises UserError that lists the models that fit if this one takes other inputs or gives other outputs.
 
-    A person's own model that states nothing is believed; its outputs are checked once it is built.
+    The user's own model may declare nothing; then only its outputs are checked, once it is built.
     """
     function = _function(config)
     sample = task.splits["train"].sample(1)[1]
