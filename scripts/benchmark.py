@@ -1,13 +1,13 @@
 #!/usr/bin/env python
-"""What losslab costs, as ratios against a plain PyTorch loop and a conventional pipeline.
+"""What losslab costs, relative to a plain PyTorch loop and to a conventional pipeline.
 
-    scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, 10 to 16 minutes
-    scripts/benchmark.py --small                          one short round of everything: does it still work?
-    scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
+    scripts/benchmark.py --markdown docs/benchmarks.md    the documentation's tables, 10 to 16 minutes
+    scripts/benchmark.py --small                          one short round of everything, as a test
+    scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU that the sweep's processes share
 
-Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that
-whatever the machine does meanwhile hits all alike. Of FILE only what stands between its two markers is
-replaced.
+Needs MNIST in $LOSSLAB_DATA. Arms, which are in benchmark_arms.py, alternate after one warm-up round, so
+that other load on the machine affects all of them alike. Of the Markdown file only the part between the two
+markers is replaced.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ LOSSLAB_ARMS = {
 
 
 def start_up(case: Case, device: torch.device, repeats: int) -> float:
-    """Seconds from the start of a later run to its first optimiser step; the evaluation before it counts."""
+    """Seconds from the start of a later run to its first optimiser step, including the first evaluation."""
     reached: list[float] = []
     step = torch.optim.Adam.step
 
@@ -78,7 +78,7 @@ def start_up(case: Case, device: torch.device, repeats: int) -> float:
 
 
 def alternate(arms: dict[str, Callable[[], float]], repeats: int) -> dict[str, float]:
-    """Median seconds of each arm over `repeats` rounds, after one round that is thrown away."""
+    """Median seconds of each arm over `repeats` rounds, after one discarded round."""
     times: dict[str, list[float]] = {name: [] for name in arms}
     for turn in range(repeats + 1):
         for name, arm in arms.items():
@@ -93,7 +93,7 @@ def house_runs(cases: list[Case], repeats: int, device: torch.device, slow: bool
     for case in cases:
         arms: dict[str, Callable[[], float]] = {PLAIN: lambda case=case: plain_loop(case, device)}
         for name, overrides in LOSSLAB_ARMS.items():
-            if case.batch_size < 256 or name != "losslab, diagnostics=full":  # a minute a round less
+            if case.batch_size < 256 or name != "losslab, diagnostics=full":  # saves a minute per round
                 arms[name] = lambda case=case, own=overrides: losslab_run(case, device, *own)["total"]
         if slow and case.has_conventional:
             arms[CONVENTIONAL] = lambda case=case: conventional(case, device)
@@ -104,7 +104,7 @@ def house_runs(cases: list[Case], repeats: int, device: torch.device, slow: bool
 
 
 def costs(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
-    """What TensorBoard and records add to a bare run, and what threads do."""
+    """What TensorBoard, records, pictures and diagnostics add to a bare run."""
     medians = alternate(
         {
             "bare": lambda: losslab_run(case, device, *DIAGNOSTICS_OFF)["total"],
@@ -139,7 +139,7 @@ def threads(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
 
 
 def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
-    """Where the time of a bare run goes."""
+    """How a bare run spends its time."""
     timings = [losslab_run(case, device, *DIAGNOSTICS_OFF) for _ in range(repeats)]
     total = statistics.median(timing["total"] for timing in timings)
     names = ["setup", "training", "evaluation"]
@@ -149,7 +149,7 @@ def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
 
 
 def sweeps(runs: int, epochs: int, device: torch.device, processes: list[int]) -> list[list[str]]:
-    """A sweep of `runs` house runs, serial and in processes, by the installed command."""
+    """A sweep of `runs` default runs by the command, in each number of processes."""
     rows = []
     accelerator = "gpu" if device.type == "cuda" else "cpu"
     for count in processes:
@@ -195,7 +195,7 @@ def table(heading: list[str], rows: list[list[str]]) -> str:
 
 
 def measured(arguments: argparse.Namespace) -> str:
-    """All tables, with what they were measured on."""
+    """All tables, and what they were measured on."""
     device = torch.device(arguments.device)
     repeats = arguments.repeats
     cases = [CASES[name] for name in arguments.cases]
@@ -233,17 +233,17 @@ def measured(arguments: argparse.Namespace) -> str:
     if arguments.sweep:
         heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
         sections.append(
-            f"### A sweep of {arguments.sweep} house runs, epochs each: {house.epochs}\n\n"
+            f"### A sweep of {arguments.sweep} default runs, epochs each: {house.epochs}\n\n"
             + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
 
 
 def put(text: str, path: Path) -> None:
-    """Replace what stands between the markers of `path`; a new file gets the markers."""
+    """Replace the part between the markers of `path`; a new file gets the markers first."""
     page = path.read_text() if path.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
     if BEGIN not in page or END not in page:
-        sys.exit(f"{path} has no {BEGIN} and {END}: put them where the tables belong")
+        sys.exit(f"{path} has no {BEGIN} and {END}: add them where the tables belong")
     before, rest = page.split(BEGIN, 1)
     path.write_text(f"{before}{BEGIN}\n{text}{END}{rest.split(END, 1)[1]}")
 
@@ -260,7 +260,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-conventional", action="store_true", help="leave out the slowest arm")
     parser.add_argument(
-        "--small", action="store_true", help="one round, one epoch, four runs: not for figures"
+        "--small", action="store_true", help="one round, one epoch, four runs: a test, not a measurement"
     )
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()

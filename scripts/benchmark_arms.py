@@ -1,4 +1,4 @@
-"""What benchmark.py measures: the same training by a plain loop, a conventional pipeline, and losslab."""
+"""What benchmark.py measures: the same training with a plain loop, a conventional pipeline, and losslab."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task with a network, and how long it is trained."""
+    """A task with a network, and how long to train it."""
 
     title: str
     overrides: tuple[str, ...]
@@ -60,7 +60,7 @@ CASES = {
 
 
 def plain_loop(case: Case, device: torch.device) -> float:
-    """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
+    """A hand-written loop over tensors in memory, without evaluation; returns the seconds of training."""
     config, choices = case.composed()
     task = load_task(config["task"], choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
@@ -68,7 +68,7 @@ def plain_loop(case: Case, device: torch.device) -> float:
         config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
+    with hardware.without_nvml():  # Lightning, imported here, makes each step of Adam ask for it
         started = time.perf_counter()
         for _ in range(case.epochs):
             order = torch.randperm(len(inputs), device=device)
@@ -128,7 +128,7 @@ def conventional(case: Case, device: torch.device) -> float:
 
 
 def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
-    """Timing of a whole run of losslab; "total" has evaluation, TensorBoard and the record in it."""
+    """Times of a whole losslab run; "total" includes evaluation, TensorBoard and the record."""
     accelerator = "gpu" if device.type == "cuda" else "cpu"
     config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A claim of one's own from the file to the verdict, with real training: the commands, in this process."""
+"""The user's own claim from file to verdict, with real training: the commands, in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's own data belong to the identity by their content; the standard sets do not."""
+"""The user's own data belong to the identity by their content; the standard sets do not."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The main job as a stranger does it: runs, sweeps, resuming, own losses, Ctrl-C."""
+"""The main job as a new user does it: runs, sweeps, resuming, own losses, Ctrl-C."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class Crashes(nn.Module):
 
 @pytest.fixture
 def own_losses(tmp_path):
-    """A person's working folder: three losses in my_losses.py, each with its YAML."""
+    """The user's working folder: three losses in my_losses.py, each with its YAML."""
     (tmp_path / "my_losses.py").write_text(MY_LOSSES)
     (tmp_path / "loss").mkdir()
     for name, target in (("mine", "MyLoss"), ("nan_at_10", "NanAtStep10"), ("crash", "Crashes")):

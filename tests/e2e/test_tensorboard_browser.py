@@ -1,4 +1,4 @@
-"""A finished multirun as a person sees it: TensorBoard in a real browser, page by page.
+"""A finished multirun as a user sees it: TensorBoard in a real browser, page by page.
 
 Needs Debian's chromium and playwright; skipped with a reason without them, required with
 LOSSLAB_REQUIRE_BROWSER=1. With LOSSLAB_SCREENSHOTS=FOLDER every page is also saved as a picture.

@@ -1,4 +1,4 @@
-"""A person's own loss beside the standard ones: a class, a plain function, a function that makes a loss."""
+"""The user's own loss beside the standard ones: a class, a plain function, a function that makes a loss."""
 
 import os
 import subprocess

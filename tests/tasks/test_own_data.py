@@ -1,4 +1,4 @@
-"""A person's own data and own kind of target: what docs/tasks.md promises, taken from its text."""
+"""The user's own data and own kind of target: what docs/tasks.md promises, taken from its text."""
 
 import re
 import shlex

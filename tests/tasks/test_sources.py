@@ -1,4 +1,4 @@
-"""Sources: shapes, shares and leaks; what is wrong with a person's own function."""
+"""Sources: shapes, shares and leaks; what is wrong with the user's own function."""
 
 import numpy as np
 import pytest

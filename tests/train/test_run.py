@@ -52,7 +52,7 @@ class ExplodesAtOnce(nn.Module):
 
 @pytest.fixture(autouse=True)
 def my_losses(monkeypatch):
-    """The classes above as the module that a person would have in the working folder."""
+    """The classes above as a module in the user's working folder."""
     module = types.ModuleType("my_losses")
     for loss in (NanAtStep10, Thirsty, Crashes, ExplodesAtOnce):
         setattr(module, loss.__name__, loss)
