@@ -1,13 +1,13 @@
 #!/usr/bin/env python
 """What losslab costs, relative to a plain PyTorch loop and to a conventional pipeline.
 
-    scripts/benchmark.py --markdown docs/benchmarks.md    the documentation's tables, 10 to 16 minutes
-    scripts/benchmark.py --small                          one short round of everything, as a test
-    scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU that the sweep's processes share
+    scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, 10 to 16 minutes
+    scripts/benchmark.py --small                          one short round of everything: does it still work?
+    scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Needs MNIST in $LOSSLAB_DATA. Arms, which are in benchmark_arms.py, alternate after one warm-up round, so
-that other load on the machine affects all of them alike. Of the Markdown file only the part between the two
-markers is replaced.
+Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that
+whatever the machine does meanwhile hits all alike. Of FILE only what stands between its two markers is
+replaced.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
 
 
 def sweeps(runs: int, epochs: int, device: torch.device, processes: list[int]) -> list[list[str]]:
-    """A sweep of `runs` default runs by the command, in each number of processes."""
+    """A sweep of `runs` house runs, serial and in processes, by the installed command."""
     rows = []
     accelerator = "gpu" if device.type == "cuda" else "cpu"
     for count in processes:
@@ -233,7 +233,7 @@ def measured(arguments: argparse.Namespace) -> str:
     if arguments.sweep:
         heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
         sections.append(
-            f"### A sweep of {arguments.sweep} default runs, epochs each: {house.epochs}\n\n"
+            f"### A sweep of {arguments.sweep} house runs, epochs each: {house.epochs}\n\n"
             + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
@@ -260,7 +260,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-conventional", action="store_true", help="leave out the slowest arm")
     parser.add_argument(
-        "--small", action="store_true", help="one round, one epoch, four runs: a test, not a measurement"
+        "--small", action="store_true", help="one round, one epoch, four runs: not for figures"
     )
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()

@@ -60,7 +60,7 @@ CASES = {
 
 
 def plain_loop(case: Case, device: torch.device) -> float:
-    """A hand-written loop over tensors in memory, without evaluation; returns the seconds of training."""
+    """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
     config, choices = case.composed()
     task = load_task(config["task"], choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
@@ -68,7 +68,7 @@ def plain_loop(case: Case, device: torch.device) -> float:
         config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    with hardware.without_nvml():  # Lightning, imported here, makes each step of Adam ask for it
+    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
         started = time.perf_counter()
         for _ in range(case.epochs):
             order = torch.randperm(len(inputs), device=device)

@@ -57,7 +57,7 @@ DRAWS = 2000
 
 
 def accuracies(seeds: Sequence[int], *overrides: str) -> np.ndarray:
-    """Test accuracy of one real training run per seed."""
+    """Test accuracy of one real training a seed."""
     config, choices = compose_run(*TRAINING, *overrides)
     values = []
     for seed in seeds:

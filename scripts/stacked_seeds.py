@@ -28,7 +28,7 @@ RATE = 0.05
 
 
 def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
-    """One network per seed, made as in losslab, and the training data."""
+    """One network a seed as losslab makes it, and the training data."""
     config, choices = compose_run("task=mnist", f"model={model}")
     task = load_task(config["task"], choices["task"])
     made = [

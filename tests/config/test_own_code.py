@@ -1,4 +1,4 @@
-"""The code of the user's own loss, model or data source belongs to the identity by its content."""
+"""The code of one's own loss, model or data source belongs to the identity by its content."""
 
 import sys
 

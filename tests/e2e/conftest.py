@@ -1,4 +1,4 @@
-"""The installed commands, started as a user would, in an empty folder; and a real browser."""
+"""The installed commands, started as a person would, in an empty folder; and a real browser."""
 
 from __future__ import annotations
 

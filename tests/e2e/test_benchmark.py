@@ -1,4 +1,4 @@
-"""The benchmark runs and writes every table. Costs that need no clock are in `tests/train/test_costs.py`."""
+"""The benchmark runs through: every table is there. What needs no clock is `tests/train/test_costs.py`."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ TABLES = (
     "### What is added to a bare run",
     "### Start",
     "### Threads of one process",
-    "### A sweep of 2 default runs, epochs each: 1",
+    "### A sweep of 2 house runs, epochs each: 1",
 )
 
 

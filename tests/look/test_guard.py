@@ -19,7 +19,7 @@ PLACES = [
 
 
 def broken(place):
-    """A user's diagnostic that does its best to spoil the training, and raises in `place`."""
+    """A person's diagnostic that does its best to spoil the training, and raises in `place`."""
 
     class Broken(Diagnostic):
         def __init__(self):

@@ -39,7 +39,7 @@ class Activations:
         return made
 
     def check_count(self) -> None:
-        """Raises UserError if the list does not have one entry for each activation of the model."""
+        """Raises UserError where the list does not have an entry for each activation of the model."""
         if self.layers is not None and len(self.layers) != self.made:
             raise UserError(
                 f"activation.layers has {len(self.layers)} entries, but the model has "

@@ -39,7 +39,7 @@ def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
 
 
 def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
-    """Raises UserError that lists the models that fit if this one takes other inputs or gives other outputs.
+    """Raises UserError, with the models that fit, where the model is made for other inputs or outputs.
 
     The user's own model may declare nothing; then only its outputs are checked, once it is built.
     """
