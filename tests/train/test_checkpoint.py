@@ -67,7 +67,9 @@ def run_in(composed, tmp_path, monkeypatch):
             *("trainer.gradient_clip.norm=1000", "pictures=null", *overrides),
         ]
         config, choices = composed(*chosen)
-        return run(config, choices, chosen, folder), folder
+        record = run(config, choices, chosen, folder)
+        assert bool(record.internal_errors) == (name == "full"), record.internal_errors
+        return record, folder
 
     return start
 
@@ -177,7 +179,9 @@ def test_a_checkpoint_that_cannot_be_written_costs_only_itself(run_in, monkeypat
     monkeypatch.setattr(torch, "save", full)
     record, folder = run_in("full")
     assert record.status == FINISHED
-    assert any("saving checkpoint.pt stopped with OSError" in finding["text"] for finding in record.findings)
+    (error,) = record.internal_errors
+    assert (error["what"], error["type"]) == ("saving checkpoint.pt", "OSError")
+    assert record.findings == []
     assert sorted(path.name for path in folder.glob(".*")) == []
 
 
@@ -185,8 +189,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
     """With a save of 1 s, the next is due 50 s later."""
     now = 0.0
     monkeypatch.setattr("losslab.train.checkpoint.time.perf_counter", lambda: now)
-    checkpoint = Checkpoint(tmp_path, "identity", 0.0)
-    checkpoint.steps_per_epoch, checkpoint.last_step = 10, 10**9
+    checkpoint = Checkpoint(tmp_path, "identity", 0.0, steps_per_epoch=10, last_step=10**9)
     saved = []
 
     def save(*arguments):
@@ -196,10 +199,10 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(records, "write_atomically", save)
     monkeypatch.setattr(checkpoint, "_state_of", lambda *arguments: {})
-    learner = types.SimpleNamespace(step=0, settings={"eval_every": 1})
-    for learner.step in range(1, 200):
+    training = types.SimpleNamespace(step=0, settings={"eval_every": 1})
+    for training.step in range(1, 200):
         now += 1
-        checkpoint.save_if_due(learner)
+        checkpoint.between_steps(training)
     assert saved[0] == 2
     assert np.diff(saved).min() >= 50
     assert len(saved) == 4

@@ -1,0 +1,116 @@
+"""Task, network, criterion and optimiser: made from a config, and tried together before any training."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from losslab.config.instantiation import make
+from losslab.errors import UserError, first_line
+from losslab.losses import misuse
+from losslab.losses.criterion import Criterion, build_criterion
+from losslab.losses.terms import WeightedSum
+from losslab.models import build_network, check_fit
+from losslab.tasks import Task, load_task
+from losslab.train import failures, hardware
+
+
+@dataclasses.dataclass
+class Parts:
+    """What a config describes, made."""
+
+    task: Task
+    network: nn.Module
+    criterion: Criterion | WeightedSum
+    optimizer: Any
+
+
+def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
+    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
+
+    A config may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    with its traceback where LOSSLAB_DEBUG is set.
+    """
+    try:
+        return _build(config, choices)
+    except UserError:
+        raise
+    except Exception as error:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        told = failures.described(error)
+        raise UserError(
+            f"task, model, loss and optimizer cannot be made from this config: {told['type']}: "
+            f"{first_line(Exception(told['message']))}; LOSSLAB_DEBUG=1 shows where"
+        ) from error
+
+
+def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
+    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
+    check_fit(config["model"], choices["model"], task)
+    network = build_network(
+        config["model"],
+        config["activation"],
+        config["init"],
+        task.input_shape,
+        task.kind.output_features,
+        config["seed"],
+        inputs=lambda: task.splits["train"].sample(256)[0],
+    )
+    criterion = build_criterion(
+        config["loss"],
+        task.kind,
+        choices["loss"],
+        training_targets=lambda: task.training_targets,
+        allow_misuse=config["allow_misuse"],
+    )
+    hardware.check(config["trainer"])
+    _check_outputs(task, network, choices["model"])
+    _check_loss(task, network, criterion, config, choices["loss"])
+    return Parts(
+        task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
+    )
+
+
+def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
+    """Two samples through the network: shapes must fit before training starts."""
+    inputs, targets = task.splits["train"].sample(2)
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(inputs)
+    except Exception as error:  # whatever a person's own network raises
+        raise UserError(
+            f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
+            f"{first_line(error)}"
+        ) from error
+    network.train(training)
+    expected = task.kind.output_shape(targets)
+    if tuple(outputs.shape) != expected:
+        raise UserError(
+            f"model={model_name} gives outputs of shape {tuple(outputs.shape)} for two samples of "
+            f"task={task.name}, which needs {expected}"
+        )
+
+
+def _check_loss(
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
+) -> None:
+    """A small real batch through network and loss: misuse shows before training starts."""
+    _, targets = task.splits["train"].sample(1)
+    size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
+    inputs, targets = task.splits["train"].sample(size)
+    misuse.check_batch(
+        criterion,
+        misuse.outputs_of(network, inputs),
+        task.kind.encode(targets, criterion.form),
+        name,
+        config=config["loss"],
+        allow_misuse=config["allow_misuse"],
+    )
