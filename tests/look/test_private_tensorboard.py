@@ -17,7 +17,7 @@ def of_minor(version: str) -> str:
 
 
 def test_the_version_that_was_tried():
-    """Where this fails, run the tests below with the new version, and name it in `TRIED_WITH`."""
+    """Where this skips, the tests below say whether the new version does; then name it."""
     found = {"tensorboard": of_minor(version.VERSION), "torch": of_minor(torch.__version__)}
     if found != {name: of_minor(tried) for name, tried in _tensorboard.TRIED_WITH.items()}:
         pytest.skip(f"tried with {_tensorboard.TRIED_WITH}, this is {found}")

@@ -245,10 +245,7 @@ def test_what_watchers_remember_comes_back_on_the_device_of_the_training(tmp_pat
     state = {
         **{"network": network.state_dict(), "criterion": {}, "optimizer": optimizer.state_dict()},
         **{"step": 3, "training_seconds": 1.0, "random": checkpoint_module._random_state()},
-        **{
-            "logbook": {"rows": [], "measured": [], "errors": []},
-            "watchers": {"mine": state_with_open_window()},
-        },
+        **{"logbook": {}, "watchers": {"mine": state_with_open_window()}},
     }
     checkpoint, watcher = Checkpoint(tmp_path, "", 0.0, steps_per_epoch=1, last_step=9), Remembers()
     checkpoint._state, checkpoint.keeps = state, {"mine": watcher}
