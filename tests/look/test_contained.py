@@ -89,13 +89,15 @@ def test_what_is_no_watcher_is_refused(train):
 
 
 def test_pictures_and_findings_that_raise(train, monkeypatch):
-    from losslab.look import findings, pictures
+    from torch.utils.tensorboard import SummaryWriter
+
+    from losslab.look import findings
 
     def raises(*arguments, **options):
         raise RuntimeError("no picture today")
 
     plain, _ = train("trainer.max_epochs=1")
-    monkeypatch.setattr(pictures, "pixels", raises)
+    monkeypatch.setattr(SummaryWriter, "add_figure", raises)
     monkeypatch.setattr(findings, "loss_floor", raises)
     record, folder = train("trainer.max_epochs=1", breaks=True)
     assert record.status == FINISHED

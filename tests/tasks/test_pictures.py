@@ -1,5 +1,7 @@
 """Pictures of predictions: that they show what they are given, and when they are drawn."""
 
+import io
+
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -11,7 +13,6 @@ from losslab.tasks.pictures import (
     predicted_against_true,
     reliability,
 )
-from losslab.tasks.pictures.canvas import pixels
 
 
 def texts(figure):
@@ -62,7 +63,7 @@ def test_precision_recall_marks_the_decision():
 @pytest.mark.parametrize("scores", [[-3.0, -2.0], [2.0, 3.0]])
 @pytest.mark.parametrize("targets", [[0, 0], [1, 1], [0, 1]])
 def test_precision_recall_at_the_edges(scores, targets):
-    assert pixels(precision_recall.draw(torch.tensor(scores), torch.tensor(targets))).ndim == 3
+    precision_recall.draw(torch.tensor(scores), torch.tensor(targets)).savefig(io.BytesIO())
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 from losslab.look.watcher import Training, Watcher
-from losslab.tasks.pictures.canvas import pixels
 
 SAMPLES = 1000  # at most so many are predicted for a picture
 
@@ -56,5 +55,5 @@ def _show(training: Training, split: str) -> None:
     inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()
     kind = training.task.kind
     for name, draw in kind.pictures.items():
-        image = pixels(draw(kind, inputs, outputs, targets))
-        training.logbook.writer.add_image(f"{name}/{split}", image, training.step, dataformats="HWC")
+        drawn = draw(kind, inputs, outputs, targets)
+        training.logbook.writer.add_figure(f"{name}/{split}", drawn, training.step)

@@ -23,10 +23,9 @@ def diagnose(record: Record, parts: Parts, logbook: Logbook) -> None:
 
 
 def finish_tensorboard(record: Record, logbook: Logbook, logger: RunLogger) -> None:
-    """Config, findings, hyperparameters and results; closes the file."""
+    """Findings, hyperparameters and results; closes the file."""
     record.internal_errors = logbook.errors.found
     with logbook.errors.contained("TensorBoard"):
-        tensorboard.write_config(logbook.writer, record.config)
         tensorboard.write_findings(logbook.writer, record)
         tensorboard.write_hyperparameters(logger, record)
         logger.close()

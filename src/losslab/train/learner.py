@@ -136,8 +136,3 @@ class Learner(pl.LightningModule):
     def on_test_end(self) -> None:
         for watcher in self.watchers:
             watcher.tested(self.view)
-
-    def close(self) -> None:
-        """However training ended, the watchers may let go."""
-        for watcher in self.watchers:
-            watcher.closed(self.view)

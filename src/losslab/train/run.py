@@ -11,22 +11,17 @@ from typing import Any
 
 from rich.console import Console
 
-from losslab import records
-from losslab.config.identity import identities
 from losslab.look._tensorboard import quiet_writer_threads
-from losslab.look.event_files import RunLogger
 from losslab.look.internal_errors import InternalErrors
-from losslab.look.logbook import Logbook
 from losslab.look.watcher import Training
-from losslab.records import DIVERGED, FAILED, FINISHED, Record, environment
-from losslab.train import _lightning, closing, failures
-from losslab.train.checkpoint import Checkpoint
+from losslab.records import Record, environment
+from losslab.train import _lightning, closing, opening
 from losslab.train.clock import Clock
 from losslab.train.evaluation import Evaluation
-from losslab.train.learner import Diverged, Learner
-from losslab.train.parts import Parts, build
-from losslab.train.trainer import make_trainer, steps_per_epoch, train
-from losslab.train.watchers import hung_on
+from losslab.train.learner import Learner
+from losslab.train.parts import build
+from losslab.train.trainer import make_trainer, train
+from losslab.train.watchers import make_watchers
 
 
 @quiet_writer_threads()
@@ -37,37 +32,27 @@ def run(
     folder: Path,
     console: Console | None = None,
 ) -> Record:
-    """Train one run and write its record to `folder`.
+    """Train one run and write its record to `folder`; one that diverges or fails has a record too.
 
-    A run that diverges or fails has a record too. Raises UserError, and writes nothing, where the config
-    cannot be run at all.
+    Raises UserError, and writes nothing, where the config cannot be run at all.
 
     Args:
-        config: resolved and checked, see `settings.py`.
+        config: resolved and checked, see `config/settings.py`.
         console: where the progress bar goes; None for none.
     """
-    clock = Clock()
+    clock, errors = Clock(), InternalErrors()
     parts = build(config, choices)
-    record = _begun(config, choices, overrides, folder.name, parts)
-    checkpoint = _checkpoint(record, parts, folder, clock)
+    record = opening.new_record(config, choices, overrides, folder.name, parts)
+    checkpoint = opening.find_checkpoint(record, parts, folder, clock)
     evaluation = Evaluation(config["task"].get("targets") or [], resumes=record.resumed_at > 0)
-    errors = InternalErrors()
-    watchers = hung_on(record, evaluation, checkpoint, errors, console)
-    records.remove_unfinished(folder)
+    watchers = make_watchers(record, evaluation, checkpoint, errors, console)
     with _lightning.quiet():
-        logger = RunLogger(folder, record.resumed_at)
-        logbook = Logbook(logger, errors)
+        logger, logbook = opening.open_log(record, folder, errors)
         view = Training(parts.task, parts.network, parts.criterion, config["trainer"], logbook)
         learner = Learner(view, parts.optimizer, watchers)
-        trainer = make_trainer(config, logger, parts.task, record.resumed_at)
+        trainer = make_trainer(record, logger, parts.task)
         clock.ready()
-        try:
-            train(trainer, learner, config, record.resumed_at)
-            record.status = FINISHED
-        except Diverged as divergence:
-            record.status, record.diverged_at = DIVERGED, divergence.step
-        except Exception as error:
-            record.error = failures.described(error)
+        train(trainer, learner, record)
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
@@ -76,40 +61,3 @@ def run(
     if trainer.is_global_zero:  # of several processes one writes
         closing.write(record, logbook, folder)
     return record
-
-
-def _begun(
-    config: dict[str, Any], choices: Mapping[str, str], overrides: list[str], name: str, parts: Parts
-) -> Record:
-    """The record of a run that has not come to anything yet."""
-    return Record(
-        **identities(config),
-        name=name,
-        seed=config["seed"],
-        choices=dict(choices),
-        overrides=overrides,
-        config=config,
-        status=FAILED,
-        metric=parts.task.kind.primary,
-        higher_is_better=parts.task.kind.higher_is_better,
-        parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
-        planned_steps=steps_per_epoch(config, parts.task) * int(config["trainer"]["max_epochs"]),
-    )
-
-
-def _checkpoint(record: Record, parts: Parts, folder: Path, clock: Clock) -> Checkpoint | None:
-    """Where the run goes on, and where its progress is kept; None where it keeps none."""
-    settings = record.config["trainer"]
-    if not settings["checkpoint"]:
-        return None
-    checkpoint = Checkpoint(
-        folder,
-        record.identity,
-        clock.started,
-        steps_per_epoch=steps_per_epoch(record.config, parts.task),
-        last_step=record.planned_steps,
-        only_at_epochs=settings["num_workers"] > 0,  # worker processes draw their own random numbers
-    )
-    checkpoint.check_fits(parts.network, parts.criterion)
-    record.resumed_at = checkpoint.step
-    return checkpoint

@@ -8,22 +8,21 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from losslab.records import DIVERGED, FINISHED, Record
 from losslab.seeds import stream_seed
 from losslab.tasks import Task
-from losslab.train import _lightning, hardware
+from losslab.train import _lightning, failures, hardware
 from losslab.train.batches import TrainingBatches
-from losslab.train.learner import Learner
+from losslab.train.learner import Diverged, Learner
 
 
-def make_trainer(
-    config: Mapping[str, Any], logger: TensorBoardLogger, task: Task, steps_done: int
-) -> pl.Trainer:
+def make_trainer(record: Record, logger: TensorBoardLogger, task: Task) -> pl.Trainer:
     """A Trainer for the epochs that are left, without anything of Lightning's that a run does not need."""
-    settings = config["trainer"]
+    settings = record.config["trainer"]
     return pl.Trainer(
-        max_epochs=settings["max_epochs"] - steps_done // steps_per_epoch(config, task),
+        max_epochs=settings["max_epochs"] - record.resumed_at // steps_per_epoch(record.config, task),
         **hardware.trainer_arguments(settings),
-        deterministic=config["deterministic"],
+        deterministic=record.config["deterministic"],
         logger=logger,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -32,12 +31,29 @@ def make_trainer(
     )
 
 
-def train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], steps_done: int) -> None:
-    """All steps that are left, then the final word on each split. Raises what the training raises."""
-    settings, view = config["trainer"], learner.view
-    device = trainer.strategy.root_device
-    epochs_done = steps_done // steps_per_epoch(config, view.task)
-    batches = TrainingBatches(
+def train(trainer: pl.Trainer, learner: Learner, record: Record) -> None:
+    """All steps that are left, then the final word on each split; how it ended is noted in the record."""
+    config, view = record.config, learner.view
+    splits = ["train", "validation", *(["test"] if config["read_test"] else [])]
+    try:
+        pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
+        with _lightning.keyboard_interrupt_as_such(), _lightning.without_nvml():
+            trainer.fit(learner, _batches(trainer, learner, record))
+            trainer.test(learner, [splits], verbose=False)
+        record.status = FINISHED
+    except Diverged as divergence:
+        record.status, record.diverged_at = DIVERGED, divergence.step
+    except Exception as error:
+        record.error = failures.described(error)
+    finally:
+        for watcher in learner.watchers:
+            watcher.closed(view)
+
+
+def _batches(trainer: pl.Trainer, learner: Learner, record: Record) -> TrainingBatches:
+    config, view, device = record.config, learner.view, trainer.strategy.root_device
+    settings, epochs_done = config["trainer"], record.resumed_at // steps_per_epoch(config, view.task)
+    return TrainingBatches(
         view.task.on(device)["train"],
         lambda targets: view.task.kind.encode(targets, view.criterion.form),
         batch_size=settings["batch_size"],
@@ -46,17 +62,9 @@ def train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], step
         device=device,
         epoch=lambda: epochs_done + learner.current_epoch,
         num_workers=settings["num_workers"],
-        steps_done=steps_done,
+        steps_done=record.resumed_at,
         process=lambda: (trainer.global_rank, trainer.world_size),
     )
-    splits = ["train", "validation", *(["test"] if config["read_test"] else [])]
-    pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
-    try:
-        with _lightning.keyboard_interrupt_as_such(), _lightning.without_nvml():
-            trainer.fit(learner, batches)
-            trainer.test(learner, [splits], verbose=False)
-    finally:
-        learner.close()
 
 
 def steps_per_epoch(config: Mapping[str, Any], task: Task) -> int:

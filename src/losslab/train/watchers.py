@@ -1,4 +1,4 @@
-"""What hangs on a run: evaluation and curves, what only looks, and the checkpoint."""
+"""The watchers of a run: evaluation and curves, what only looks, and the checkpoint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from losslab.train.evaluation import Evaluation
 from losslab.train.progress import StepProgress
 
 
-def hung_on(
+def make_watchers(
     record: Record,
     evaluation: Evaluation,
     checkpoint: Checkpoint | None,

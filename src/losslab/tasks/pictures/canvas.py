@@ -1,10 +1,8 @@
-"""Empty figures, and figures as pixels."""
+"""Empty figures for pictures."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 DOTS_PER_INCH = 80
 
@@ -36,12 +34,3 @@ def figure(
             hspace=BETWEEN * rows / (height - BOTTOM - TOP - BETWEEN * (rows - 1)),
         )
     return made, axes
-
-
-def pixels(drawn: Any) -> np.ndarray:
-    """A Figure as (H, W, 3) uint8."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(drawn)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
