@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 
 import pytest
 from rich.console import Console
@@ -28,6 +30,12 @@ def train(run, folder, quiet):
     error = {"type": "Oops", "message": "no"} if status == FAILED else None
     record = fabricate(seed=run.seed, identity=run.identity, status=status, error=error)
     records.save(record, curves_of([0.5]), place)
+
+
+def dies_with_seed_0(run, folder, quiet):
+    if run.seed == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    train(run, folder, quiet)
 
 
 class Trains:
@@ -110,6 +118,17 @@ def test_the_same_in_worker_processes(setup, tmp_path):
     side_by_side = Setup(setup.compose, SideBySide(train, 2), setup.console)
     assert conduct(BATCH, tmp_path, side_by_side).failed is None
     assert len(records.find([tmp_path])) == 2
+
+
+def test_a_worker_that_is_killed_costs_its_own_run(setup, tmp_path):
+    deadly = Setup(setup.compose, SideBySide(dies_with_seed_0, 2), setup.console)
+    conducted = conduct(BATCH, tmp_path, deadly)
+    assert "1 of 2 runs failed: seed=0" in str(conducted.failed)
+    assert "its worker process was killed" in str(conducted.failed)
+    assert sorted(record.status for record in map(records.load, records.find([tmp_path]))) == [
+        FAILED,
+        records.FINISHED,
+    ]
 
 
 def test_several_sweeps_share_one_count_and_their_runs_are_quiet(setup, tmp_path):
