@@ -26,9 +26,9 @@ def main(runs, overrides):
     from hydra import compose, initialize_config_dir
     from omegaconf import OmegaConf
 
-    from losslab.cli.main import _free_earlier_runs
     from losslab.config import settings
     from losslab.config.hydra_setup import package_folder, register
+    from losslab.sweep.launchers import free_earlier_runs
     from losslab.train.run import run
 
     torch.set_num_threads(1)
@@ -45,7 +45,7 @@ def main(runs, overrides):
             del cfg["hydra"]
             out = Path(folder) / str(seed)
             out.mkdir()
-            _free_earlier_runs()
+            free_earlier_runs()
             record = run(settings.resolve(cfg), choices, chosen, out)
             print(f"run {seed + 1} {record.status}: {peak() - before:.0f} MB", flush=True)
 

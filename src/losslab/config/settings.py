@@ -14,8 +14,8 @@ from losslab.config import catalogue
 from losslab.config.terms import normal_terms
 from losslab.errors import UserError
 
-# What a sweep is told, and no run of it needs to know.
-NOT_OF_A_RUN = ("hydra", "claim", "quick")
+# What commands are told, and no run needs to know.
+NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet")
 _STRICT = pydantic.ConfigDict(extra="forbid")
 
 
