@@ -51,7 +51,7 @@ def loss_picture(subject: Subject) -> Picture:
     which a quarter is foreground.
     """
     if subject.kind.name == "regression":
-        target, label = (3.0, "prediction, for the target 3") if subject.eats == LOG_VALUES else (0.0, "")
+        target, label = (3.0, "prediction, for the target 3") if subject.expects == LOG_VALUES else (0.0, "")
         x = torch.linspace(-3, 3, POINTS, dtype=torch.float64)
         targets = torch.full((1, 1), target, dtype=torch.float64)
         curves = [_loss_curve(subject, "", x, targets, torch.ones(1, 1), torch.zeros(1, 1))]
@@ -59,7 +59,10 @@ def loss_picture(subject: Subject) -> Picture:
     x = torch.linspace(-8, 8, POINTS, dtype=torch.float64)
     if subject.kind.name == "multiclass":
         wide = Subject(
-            subject.name, subject.config, ExampleKind("multiclass", subject.kind.forms, (10,)), subject.eats
+            subject.name,
+            subject.config,
+            ExampleKind("multiclass", subject.kind.forms, (10,)),
+            subject.expects,
         )
         targets = torch.zeros(1, dtype=torch.long)
         direction = torch.zeros(1, 10)

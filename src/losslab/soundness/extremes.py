@@ -6,14 +6,14 @@ import math
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 LEVELS = (20.0, 50.0, 90.0, 110.0, 1e4)
 MARGINS = (1.0, 5.0, 10.0, 20.0, 50.0, 110.0)
 
 
-@finding("large outputs (float32)")
+@mark("large outputs (float32)")
 def large_outputs(subject: Subject) -> tuple[str, str]:
     """Value and gradient are finite at outputs of ±20 to ±1e4, right and wrong, and as in float64."""
     targets = subject.targets()
@@ -38,7 +38,7 @@ def large_outputs(subject: Subject) -> tuple[str, str]:
     return SOUND, f"finite up to ±1e4, within {worst:.1g} of float64"
 
 
-@finding("gradient at confident mistakes")
+@mark("gradient at confident mistakes")
 def confident_mistakes(subject: Subject) -> tuple[str, str]:
     """The further the outputs are on the wrong side, the more a correction is needed.
 

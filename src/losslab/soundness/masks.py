@@ -6,11 +6,11 @@ import math
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
-@finding("empty mask and all foreground")
+@mark("empty mask and all foreground")
 def uniform_masks(subject: Subject) -> tuple[str, str]:
     """Finite, falls when the prediction gets better, and has a gradient at an undecided prediction."""
     if subject.kind.name != "segmentation":

@@ -13,24 +13,23 @@ from torch import Tensor
 
 from losslab.errors import UserError
 from losslab.losses.criterion import build_criterion, matching_form
-from losslab.losses.expectations import LOG_VALUES, VALUES, eaten_by
-from losslab.losses.make import find_target
+from losslab.losses.expectations import LOG_VALUES, VALUES, expected_by
 from losslab.soundness.examples import KINDS, ExampleKind
 
 
 @dataclasses.dataclass
 class Subject:
     """Attributes:
-    name: as the person gave it.
+    name: as the user gave it.
     config: of the group `loss`, resolved.
     kind: the made-up data.
-    eats: what the loss says, or is known, to eat; None where nothing is known.
+    expects: what the loss says, or is known, to expect; None where nothing is known.
     """
 
     name: str
     config: Mapping[str, Any]
     kind: ExampleKind
-    eats: str | None
+    expects: str | None
 
     def criterion(self, **arguments: Any) -> Any:
         """A new criterion, with some of the loss's arguments replaced."""
@@ -49,7 +48,7 @@ class Subject:
     def targets(self, count: int = 6) -> Tensor:
         """The task's targets; counts where the loss works with logarithms of values."""
         targets = self.kind.targets(count)
-        return (3 * targets.abs()).round() + 1 if self.eats == LOG_VALUES else targets
+        return (3 * targets.abs()).round() + 1 if self.expects == LOG_VALUES else targets
 
     def encoded(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Targets as the loss wants them; those that are numbers in `dtype`."""
@@ -72,8 +71,8 @@ class Subject:
 
     @property
     def compared_with(self) -> str | None:
-        """What the loss eats, where the raw outputs reach it unchanged."""
-        return self.eats if self.config.get("output_activation", "identity") == "identity" else None
+        """What the loss expects, where the raw outputs reach it unchanged."""
+        return self.expects if self.config.get("output_activation", "identity") == "identity" else None
 
     @property
     def takes_logits(self) -> bool:
@@ -105,15 +104,15 @@ def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subj
 
     Raises UserError where the loss cannot be made, or takes no targets of that kind.
     """
-    eats = _eats(config, name)
+    expects = expected_by(_parts(config)[0], name)
     if kind is not None:
         if kind not in KINDS:
             raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")
-        subject = Subject(name, config, KINDS[kind], eats)
-        subject.criterion()  # a loss that cannot be made is bad input, not a finding
+        subject = Subject(name, config, KINDS[kind], expects)
+        subject.criterion()  # a loss that cannot be made is bad input, not a mark
         return subject
     candidates = [
-        Subject(name, config, candidate, eats)
+        Subject(name, config, candidate, expects)
         for candidate in KINDS.values()
         if all(matching_form(part["targets"], candidate.target_forms) for part in _parts(config))
     ]
@@ -155,12 +154,6 @@ def _tried(subject: Subject) -> Tensor | None:
             )
     except Exception:
         return None
-
-
-def _eats(config: Mapping[str, Any], name: str) -> str | None:
-    if "terms" in config:
-        return _eats(config["terms"][0], name)
-    return config.get("eats") or eaten_by(find_target(config["loss"], name))
 
 
 def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
