@@ -69,7 +69,7 @@ class LosslabSweeper(BasicSweeper):
 
         def preflight(config: dict[str, Any], choices: dict[str, str]) -> None:
             if build is not None:
-                known_metrics.append(set(build(config, choices).task.kind.metrics(final=True).names()))
+                known_metrics.append(set(build(config, choices).task.kind.metric_names()))
 
         plan.plan([list(run.overrides) for run in study.rehearsal()], self._compose, preflight)
         if known_metrics:

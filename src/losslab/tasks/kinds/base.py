@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torchmetrics import MetricCollection
 
 from losslab.errors import UserError
-from losslab.tasks.metrics import Metrics
 from losslab.tasks.sources import Raw
 
 # (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
@@ -69,8 +69,21 @@ class Kind(ABC):
         """Shape that the network's raw outputs must have for a batch with these targets."""
 
     @abstractmethod
-    def metrics(self, final: bool) -> Metrics:
-        """Metrics of raw outputs against targets; while training only the cheap ones, all at the end."""
+    def metrics(self, final: bool) -> MetricCollection:
+        """Metrics of raw outputs and targets; while training only the cheap ones, all at the end.
+
+        Those that need something else, say labels, are a part of their own: see `metrics.converted`.
+        """
+
+    def metric_names(self) -> list[str]:
+        """The names of all final metrics."""
+        parts = self.metrics(final=True).items()
+        inner = {name: getattr(part, "wrapped_metric", None) for name, part in parts}
+        return [
+            str(metric)
+            for name, wrapped in inner.items()
+            for metric in (wrapped if isinstance(wrapped, MetricCollection) else [name])
+        ]
 
 
 def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     BinaryAUROC,
     BinaryAveragePrecision,
@@ -18,8 +19,7 @@ from torchmetrics.classification import (
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import Metrics, View, wide
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import converted, hard, wide
 from losslab.tasks.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -81,9 +81,9 @@ class Binary(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), 1)
 
-    def metrics(self, final: bool) -> Metrics:
-        probabilities: dict[str, Any] = {"auprc": BinaryAveragePrecision(validate_args=False)}
-        labels: dict[str, Any] = {"f1": BinaryF1Score(validate_args=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        probabilities: dict[str, Metric] = {"auprc": BinaryAveragePrecision(validate_args=False)}
+        labels: dict[str, Metric] = {"f1": BinaryF1Score(validate_args=False)}
         if final:
             probabilities["auroc"] = BinaryAUROC(validate_args=False)
             probabilities["expected_calibration_error"] = BinaryCalibrationError(
@@ -91,12 +91,9 @@ class Binary(Kind):
             )
             labels["recall"] = BinaryRecall(validate_args=False)
             labels["precision"] = BinaryPrecision(validate_args=False)
-        return Metrics([View(_probabilities, probabilities), View(_labels, labels)])
-
-
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return hard(outputs[:, 0]), targets
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return wide(outputs[:, 0]).sigmoid(), targets
+        return MetricCollection(
+            {
+                "labels": converted(labels, lambda outputs: hard(outputs[:, 0])),
+                "probabilities": converted(probabilities, lambda outputs: wide(outputs[:, 0]).sigmoid()),
+            }
+        )

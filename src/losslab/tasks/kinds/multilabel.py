@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MultilabelAveragePrecision,
     MultilabelExactMatch,
@@ -14,8 +15,7 @@ from torchmetrics.classification import (
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import Metrics, View, wide
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import converted, hard, wide
 from losslab.tasks.pictures import precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -68,22 +68,18 @@ class Multilabel(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_labels)
 
-    def metrics(self, final: bool) -> Metrics:
+    def metrics(self, final: bool) -> MetricCollection:
         options: dict[str, Any] = {"num_labels": self.num_labels, "validate_args": False}
-        labels: dict[str, Any] = {
+        labels: dict[str, Metric] = {
             "micro_f1": MultilabelF1Score(average="micro", **options),
             "macro_f1": MultilabelF1Score(average="macro", **options),
         }
-        if not final:
-            return Metrics([View(_labels, labels)])
-        labels["exact_match"] = MultilabelExactMatch(**options)
-        probabilities = {"mean_average_precision": MultilabelAveragePrecision(average="macro", **options)}
-        return Metrics([View(_labels, labels), View(_probabilities, probabilities)])
-
-
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return hard(outputs), targets.long()
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return wide(outputs).sigmoid(), targets.long()
+        metrics: dict[str, Metric | MetricCollection] = {}
+        if final:
+            labels["exact_match"] = MultilabelExactMatch(**options)
+            probabilities = {"mean_average_precision": MultilabelAveragePrecision(average="macro", **options)}
+            metrics["probabilities"] = converted(
+                probabilities, lambda outputs: wide(outputs).sigmoid(), Tensor.long
+            )
+        metrics["labels"] = converted(labels, hard, Tensor.long)
+        return MetricCollection(metrics)

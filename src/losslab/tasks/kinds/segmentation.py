@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import BoundaryF1, MeanOf, Metrics, View
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import BoundaryF1, MeanOf, converted, hard
 from losslab.tasks.pictures import mask_overlays
 from losslab.tasks.sources import Raw
 
@@ -60,14 +60,14 @@ class Segmentation(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return tuple(targets.shape)
 
-    def metrics(self, final: bool) -> Metrics:
-        chosen: dict[str, Any] = {"iou": BinaryJaccardIndex(validate_args=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        chosen: dict[str, Metric] = {"iou": BinaryJaccardIndex(validate_args=False)}
         if final:
             chosen["dice"] = BinaryF1Score(validate_args=False)
             chosen["boundary_f1"] = BoundaryF1()
             chosen["pixel_accuracy"] = BinaryAccuracy(validate_args=False)
             chosen["total_variation"] = MeanOf(lambda mask, _: _total_variation(mask.float()))
-        return Metrics([View(lambda outputs, targets: (hard(outputs), targets.long()), chosen)])
+        return MetricCollection({"masks": converted(chosen, hard, Tensor.long)})
 
 
 def _total_variation(masks: Tensor) -> Tensor:
