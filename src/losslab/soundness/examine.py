@@ -57,7 +57,7 @@ class Examination:
         return worst(self.marks)
 
     def as_data(self) -> dict[str, Any]:
-        """What `losslab-check --json` prints: target, kind, verdict, and each mark's name, verdict, numbers."""
+        """What `losslab-check --json` prints: target, kind, verdict, and each mark as a mapping."""
         return {**dataclasses.asdict(self), "verdict": self.verdict}
 
 

@@ -19,7 +19,7 @@ def converted(
     prediction: Callable[[Tensor], Tensor],
     target: Callable[[Tensor], Tensor] | None = None,
 ) -> LambdaInputTransformer:
-    """Metrics that are given `prediction(outputs)` and `target(targets)`, by default the targets themselves."""
+    """Metrics that are given `prediction(outputs)` and `target(targets)`; without `target` the targets."""
     collection = MetricCollection(dict(metrics))
     return LambdaInputTransformer(collection, prediction, target)  # type: ignore[arg-type]  # it takes both
 
