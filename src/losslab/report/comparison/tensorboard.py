@@ -28,7 +28,8 @@ from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.metric_figure import draw_metric
-from losslab.report.comparison.tables import as_markdown, escaped
+from losslab.report.comparison.tables import as_markdown
+from losslab.report.markdown import escaped, table
 
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
@@ -91,7 +92,7 @@ def log_names(comparison: Comparison) -> dict[tuple[int, str], str]:
 
 def findings_table(comparison: Comparison) -> str:
     """Markdown: how many runs of each arm have which finding, and the first one's words."""
-    lines = ["| task | arm | finding | runs | the first says |", "|---|---|---|---:|---|"]
+    rows = []
     for task in comparison.tasks:
         for arm in task.arms:
             counts: Counter[str] = Counter()
@@ -108,8 +109,8 @@ def findings_table(comparison: Comparison) -> str:
                     f"{count} of {len(arm.runs)}",
                     first[rule],
                 ]
-                lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
-    return "\n".join(lines) if len(lines) > 2 else "No run has a finding."
+                rows.append([escaped(cell) for cell in cells])
+    return table(["task", "arm", "finding", "runs", "the first says"], rows, {3}) or "No run has a finding."
 
 
 def _findings(arm: Arm) -> Iterable[dict[str, object]]:
