@@ -8,7 +8,6 @@ import pytorch_lightning as pl
 import torch
 
 from losslab.tasks import Split
-from losslab.tasks.pictures.canvas import pixels
 from losslab.train.learner import Learner
 
 SAMPLES = 1000  # at most so many are predicted for a picture
@@ -56,5 +55,5 @@ class Pictures(pl.Callback):
         learner.network.train(training)
         inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()
         for name, draw in learner.task.kind.pictures.items():
-            image = pixels(draw(learner.task.kind, inputs, outputs, targets))
-            learner.logbook.writer.add_image(f"{name}/{split_name}", image, learner.step, dataformats="HWC")
+            figure = draw(learner.task.kind, inputs, outputs, targets)
+            learner.logbook.writer.add_figure(f"{name}/{split_name}", figure, learner.step)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
@@ -227,21 +228,6 @@ def _label_lines(axes: Axes, curves: Sequence[Curves], higher_is_better: bool) -
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights at least `gap` apart and as near to the ascending `wanted` ones as that allows."""
-    # runs of labels that would overlap are stacked around their common middle, until none overlap
-    stacks = [[height] for height in wanted]
-    merged = True
-    while merged:
-        merged = False
-        for place in range(len(stacks) - 1):
-            lower, upper = stacks[place], stacks[place + 1]
-            room = gap * (len(lower) + len(upper)) / 2
-            if np.mean(upper) - np.mean(lower) < room - 1e-12:
-                stacks[place : place + 2] = [lower + upper]
-                merged = True
-                break
-    return [
-        float(np.mean(stack)) + gap * (place - (len(stack) - 1) / 2)
-        for stack in stacks
-        for place in range(len(stack))
-    ]
+    """Heights at least `gap` apart and as near to the ascending `wanted` ones as that allows (least squares)."""
+    steps = gap * np.arange(len(wanted))
+    return (isotonic_regression(np.asarray(wanted) - steps).x + steps).tolist() if len(wanted) else []

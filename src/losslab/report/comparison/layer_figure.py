@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def draw_gradient_norms(task: TaskComparison) -> Figure | None:
     drawn = [(place, arm, norms) for place, arm, norms in drawn if not norms.empty]
     if not drawn:
         return None
-    figure = Figure(figsize=(9, 3.8))
+    figure = Figure(figsize=(9, 3.8 + 0.25 * math.ceil(len(drawn) / 2)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, moment in zip(panels, ("first", "late"), strict=True):
         for place, arm, norms in drawn:
@@ -40,12 +41,9 @@ def draw_gradient_norms(task: TaskComparison) -> Figure | None:
     panels[0].set_title(f"{task.task}: at step 1", loc="left", fontsize=10, parse_math=False)
     panels[1].set_title("median over the second half of training", loc="left", fontsize=10)
     handles, labels = panels[0].get_legend_handles_labels()
-    legend = figure.legend(
-        handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, fontsize=9, frameon=False
-    )
+    legend = figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     for text in legend.get_texts():
         text.set_parse_math(False)
-    figure.subplots_adjust(wspace=0.08)
     return figure
 
 

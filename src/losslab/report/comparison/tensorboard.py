@@ -9,14 +9,11 @@ All of it follows from records, curves.csv and diagnostics.csv; it is written an
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from torch.utils.tensorboard import SummaryWriter
 
@@ -67,10 +64,10 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
             writer.add_image("validation_curves", imread(picture)[..., :3], dataformats="HWC")
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
-            writer.add_image(f"final_metric{suffix}", _pixels(draw_metric(task)), dataformats="HWC")
+            writer.add_figure(f"final_metric{suffix}", draw_metric(task))
             norms = draw_gradient_norms(task)
             if norms is not None:
-                writer.add_image(f"gradient_norms{suffix}", _pixels(norms), dataformats="HWC")
+                writer.add_figure(f"gradient_norms{suffix}", norms)
     finally:
         writer.close()
     return log
@@ -171,13 +168,6 @@ def _measured(comparison: Comparison) -> set[tuple[str, str]]:
             table = load_measurements(Path(arm.runs["folder"].iloc[0]))
             found |= set(zip(table["quantity"], table["layer"], strict=True))
     return found
-
-
-def _pixels(figure: Figure) -> np.ndarray:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100, bbox_inches="tight", facecolor="white")
-    content.seek(0)
-    return imread(content)[..., :3]
 
 
 def _remove_events(log: Path) -> None:
