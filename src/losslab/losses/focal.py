@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from losslab.losses.reduction import check_reduction
+from losslab.losses.reduction import check_reduction, reduce
 
 
 class MulticlassFocal(nn.Module):
@@ -35,9 +35,7 @@ class MulticlassFocal(nn.Module):
         # 1 - p of a sure prediction by expm1: the difference itself would lose its digits.
         losses = -((-torch.expm1(log_probability)) ** self.gamma) * log_probability
         if self.weight is None:
-            return {"none": losses, "sum": losses.sum(), "mean": losses.mean()}[self.reduction]
+            return reduce(losses, self.reduction)
         weights = self.weight.to(losses)[target]
         losses = losses * weights
-        if self.reduction == "none":
-            return losses
-        return losses.sum() if self.reduction == "sum" else losses.sum() / weights.sum()
+        return losses.sum() / weights.sum() if self.reduction == "mean" else reduce(losses, self.reduction)

@@ -228,6 +228,6 @@ def _label_lines(axes: Axes, curves: Sequence[Curves], higher_is_better: bool) -
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights at least `gap` apart and as near to the ascending `wanted` ones as that allows (least squares)."""
+    """Heights at least `gap` apart and as near to the ascending `wanted` ones as possible (squares)."""
     steps = gap * np.arange(len(wanted))
     return (isotonic_regression(np.asarray(wanted) - steps).x + steps).tolist() if len(wanted) else []

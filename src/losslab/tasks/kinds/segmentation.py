@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
+from torchmetrics.functional.image import total_variation
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
@@ -66,12 +67,12 @@ class Segmentation(Kind):
             chosen["dice"] = BinaryF1Score(validate_args=False)
             chosen["boundary_f1"] = BoundaryF1()
             chosen["pixel_accuracy"] = BinaryAccuracy(validate_args=False)
-            chosen["total_variation"] = MeanOf(lambda mask, _: _total_variation(mask.float()))
+            chosen["total_variation"] = MeanOf(_share_of_edges)
         return MetricCollection({"masks": converted(chosen, hard, Tensor.long)})
 
 
-def _total_variation(masks: Tensor) -> Tensor:
-    """Mean absolute difference of neighbours, (N, 1, H, W) to (N,)."""
-    down = masks.diff(dim=2).abs().flatten(1)
-    right = masks.diff(dim=3).abs().flatten(1)
-    return (down.sum(dim=1) + right.sum(dim=1)) / (down.shape[1] + right.shape[1])
+def _share_of_edges(masks: Tensor, _: Tensor) -> Tensor:
+    """Share of neighbouring pixels that differ, (N, 1, H, W) to (N,)."""
+    height, width = masks.shape[2:]
+    neighbours = (height - 1) * width + height * (width - 1)
+    return total_variation(masks.float(), reduction="none") / neighbours
