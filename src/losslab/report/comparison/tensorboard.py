@@ -55,8 +55,7 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
     for place, task in enumerate(comparison.tasks):
         for arm in task.arms:
             _write_arm(log / names[place, arm.label], task, arm)
-    writer = SummaryWriter(str(log))
-    try:
+    with SummaryWriter(str(log)) as writer:
         writer.add_custom_scalars(_layout(comparison))
         writer.add_text("comparison", as_markdown(comparison), 0)
         writer.add_text("findings", findings_table(comparison), 0)
@@ -68,8 +67,6 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
             norms = draw_gradient_norms(task)
             if norms is not None:
                 writer.add_figure(f"gradient_norms{suffix}", norms)
-    finally:
-        writer.close()
     return log
 
 
@@ -99,13 +96,8 @@ def findings_table(comparison: Comparison) -> str:
                 counts[rule] += 1
                 first.setdefault(rule, str(finding.get("text", "")))
             for rule, count in counts.items():
-                cells = [
-                    task.task,
-                    arm.label,
-                    findings.title(rule),
-                    f"{count} of {len(arm.runs)}",
-                    first[rule],
-                ]
+                of_all = f"{count} of {len(arm.runs)}"
+                cells = [task.task, arm.label, findings.title(rule), of_all, first[rule]]
                 rows.append([escaped(cell) for cell in cells])
     return table(["task", "arm", "finding", "runs", "the first says"], rows, {3}) or "No run has a finding."
 
@@ -123,13 +115,10 @@ def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
     if table.empty:
         return
     rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
-    writer = SummaryWriter(str(log))
-    try:
+    with SummaryWriter(str(log)) as writer:
         for step, mean, low, high in rows:
             for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
                 writer.add_scalar(tag, value, int(step))
-    finally:
-        writer.close()
 
 
 def _band_tags(task: TaskComparison) -> list[str]:
@@ -153,10 +142,7 @@ def _layout(comparison: Comparison) -> dict[str, dict[str, list[object]]]:
     measured = _measured(comparison)
     for key, title in OVERLAYS.items():
         if key in measured:
-            runs[title] = [
-                "Multiline",
-                ["/".join(key)],
-            ]  # a regular expression, but without special characters
+            runs[title] = ["Multiline", ["/".join(key)]]  # a regular expression without special characters
     return {"arms": bands, "runs": runs}
 
 

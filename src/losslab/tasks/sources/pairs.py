@@ -18,7 +18,7 @@ def pairs(digits: Raw, apart: int, shift: int, seed: int) -> Raw:
     to the right; where they overlap the brighter pixel wins.
 
     Args:
-        digits: digits digits (1, H, W) with class indices.
+        digits: single digits (1, H, W) with class indices.
         apart: 0 lays the digits over each other, their width beside each other.
         shift: room to move in, in pixels.
         seed: of pairing and moving; the same for every run.
