@@ -93,8 +93,8 @@ LARGE = "large outputs (float32)"
 MISTAKES = "gradient at confident mistakes"
 
 FAULTS = [
-    ("softmax_first", "multiclass", MISTAKES, "too many"),
-    ("cross_entropy_on_softmax", "multiclass", MISTAKES, "too many"),
+    ("softmax_first", "multiclass", MISTAKES, "applied twice"),
+    ("cross_entropy_on_softmax", "multiclass", MISTAKES, "applied twice"),
     ("exponential_tanh", "regression", LARGE, "at -90: value nan"),
     ("ChannelSmoothness", "segmentation", FIRST, "value nan"),
     ("detached", "regression", FIRST, "no gradient"),

@@ -20,7 +20,7 @@ POINTS = 161
 @dataclasses.dataclass
 class Curve:
     """Attributes:
-    label: what tells this line from others of the same picture; may be empty.
+    label: distinguishes this line from the others in the picture; may be empty.
     x, value, derivative: (POINTS,) float64.
     """
 
@@ -47,8 +47,8 @@ class Picture:
 def loss_picture(subject: Subject) -> Picture:
     """The loss as outputs move from wrong to right, or, in regression, past the target.
 
-    Multiclass: the lead of the true class over nine others. Segmentation: all pixels at once, in a picture of
-    which a quarter is foreground.
+    Multiclass: the lead of the true class over nine others. Segmentation: all pixels at once, in an image
+    that is one quarter foreground.
     """
     if subject.kind.name == "regression":
         target, label = (3.0, "prediction, for the target 3") if subject.expects == LOG_VALUES else (0.0, "")

@@ -16,7 +16,7 @@ from losslab.gallery.figures import both_halves, page_svg
 from losslab.soundness.compose import compose_subject
 
 PAGE = "gallery.html"
-# Not one loss or activation, but places for any.
+# Placeholders for any loss or activation.
 _PLACES = {"loss": ("custom", "sum"), "activation": ("custom", "layers")}
 
 

@@ -50,7 +50,7 @@ MISUSE = {
         "so that a certain prediction costs no less than -1: set loss.output_activation=log_softmax"
     ),
     (LOG_PROBABILITIES, LOGITS): (
-        "expects log-probabilities and is fed raw outputs, which it can make as large as it likes: "
+        "expects log-probabilities and is fed raw outputs, which are unbounded: "
         "set loss.output_activation=log_softmax"
     ),
     (LOG_VALUES, PROBABILITIES): (

@@ -51,7 +51,7 @@ def inline_svg(figure: Figure, described: str, salt: str, colours: Mapping[str, 
 
 
 def style(axes: Axes) -> None:
-    """Ink on whatever the page's paper is."""
+    """Axes without a background, in the page's text and line colours."""
     axes.patch.set_alpha(0)
     axes.tick_params(labelsize=9, color=FAINT, labelcolor=INK, which="both")
     axes.grid(color=FAINT, alpha=0.35, linewidth=0.5)

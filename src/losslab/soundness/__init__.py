@@ -1,1 +1,1 @@
-"""Examines one loss (`losslab-check`): a mark for each property, one topic a file."""
+"""Examines one loss (`losslab-check`): a mark for each property, one topic per file."""

@@ -15,7 +15,7 @@ _POINTS = 3
 
 
 def _small(subject: Subject) -> Subject:
-    """Few numbers: the finite differences take two calls for each."""
+    """With fewer outputs: finite differences take two calls for each."""
     if subject.kind.name != "segmentation":
         return subject
     kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
@@ -51,7 +51,7 @@ def first(subject: Subject) -> tuple[str, str]:
 
 @mark("gradgradcheck (float64)")
 def second(subject: Subject) -> tuple[str, str]:
-    """The same for second derivatives; without them Newton's method and gradient penalties are off."""
+    """The same for second derivatives; Newton's method and gradient penalties need them."""
     small = _small(subject)
     criterion = small.criterion().double()
     outputs, targets = _case(small, 0)

@@ -43,7 +43,7 @@ def confident_mistakes(subject: Subject) -> tuple[str, str]:
     """The further the outputs are on the wrong side, the more a correction is needed.
 
     Weak: a bounded loss, which gives up on mistakes by design. Unsound: the loss goes on growing without a
-    gradient, or does not reach its minimum either, as with a softmax too many.
+    gradient, or does not reach its minimum, as with a second softmax.
     """
     if not subject.takes_logits:
         return NOT_APPLICABLE, "outputs are values, not logits"
@@ -66,11 +66,9 @@ def confident_mistakes(subject: Subject) -> tuple[str, str]:
     undecided = float(criterion(torch.zeros_like(signs), encoded))
     certain = float(criterion(30 * signs, encoded))
     if abs(certain) > 1e-2 * abs(undecided):
-        return (
-            UNSOUND,
-            f"{numbers}: a softmax or sigmoid too many? a certain, right prediction costs {certain:.4g}",
-        )
-    return WEAK, f"{numbers}: bounded by {values[110.0]:.4g}, no way back from there"
+        cost = f"a certain and correct prediction costs {certain:.4g}"
+        return UNSOUND, f"{numbers}: is softmax or sigmoid applied twice? {cost}"
+    return WEAK, f"{numbers}: bounded by {values[110.0]:.4g}, no gradient leads back"
 
 
 def _signs(subject: Subject, targets: torch.Tensor) -> torch.Tensor:

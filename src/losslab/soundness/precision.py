@@ -14,7 +14,7 @@ _NAMES = {torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
 @mark("half precision and bfloat16")
 def reduced(subject: Subject) -> tuple[str, str]:
-    """Value on outputs of ±3 and about, all numbers in the narrow type."""
+    """The value on outputs around ±3, with all numbers in the narrow type."""
     lines, verdict = [], SOUND
     for dtype, tolerance in _TOLERANCES.items():
         outputs, targets = subject.kind.outputs(scale=3).to(dtype), subject.targets()
@@ -34,7 +34,7 @@ def reduced(subject: Subject) -> tuple[str, str]:
 
 @mark("under autocast")
 def autocast(subject: Subject) -> tuple[str, str]:
-    """Outputs as a layer gives them under torch.autocast(bfloat16), targets in float32."""
+    """Outputs as from a layer under torch.autocast(bfloat16), targets in float32."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     targets = subject.targets()
     outputs = subject.kind.outputs(scale=3).to(torch.bfloat16)

@@ -23,7 +23,7 @@ class Subject:
     name: as the user gave it.
     config: of the group `loss`, resolved.
     kind: the made-up data.
-    expects: what the loss says, or is known, to expect; None where nothing is known.
+    expects: what the loss says, or is known, to expect; None if unknown.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Subject:
         config = copy.deepcopy(dict(self.config))
         if arguments:
             config["loss"] = {**config["loss"], **arguments}
-        kind: Any = self.kind  # it has what of a Kind is needed
+        kind: Any = self.kind  # it has all that is needed of a Kind
         return build_criterion(
             config, kind, self.name, training_targets=self._training_targets, allow_misuse=True
         ).train()
@@ -51,12 +51,12 @@ class Subject:
         return (3 * targets.abs()).round() + 1 if self.expects == LOG_VALUES else targets
 
     def encoded(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Targets as the loss wants them; those that are numbers in `dtype`."""
+        """Targets in the form that the loss takes; floating-point ones in `dtype`."""
         encoded = self.kind.encode(targets, self.criterion().form)
         return encoded.to(dtype) if encoded.is_floating_point() else encoded
 
     def perfect(self, targets: Tensor, margin: float = 30.0) -> Tensor:
-        """Raw outputs that say the targets as certainly as the loss can want it."""
+        """Raw outputs that predict the targets with the greatest certainty that the loss can ask for."""
         if self.kind.name == "regression":
             return targets.log() if self.compared_with == LOG_VALUES else targets
         if self.compared_with == VALUES:
@@ -100,7 +100,7 @@ def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tupl
 
 
 def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subject:
-    """A subject for the kind asked for, else for the one that the loss is most likely made for.
+    """A subject for the given kind, else for the kind that the loss is most likely made for.
 
     Raises UserError where the loss cannot be made, or takes no targets of that kind.
     """
@@ -129,7 +129,7 @@ def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subj
 
 
 def _most_natural(subjects: list[Subject]) -> Subject:
-    """Of those that run: where a perfect prediction costs nothing it was made for values, else the first."""
+    """Of those that run: regression if a perfect prediction costs nothing there, else the first."""
     if subjects[0].criterion_form == "class_index":
         return subjects[0]
     for subject in subjects:
@@ -145,7 +145,7 @@ def _most_natural(subjects: list[Subject]) -> Subject:
 
 
 def _tried(subject: Subject) -> Tensor | None:
-    """The loss on random outputs; None where it raises."""
+    """The loss on random outputs; None if it raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""The picture of a comparison: validation curves of every arm, one row of panels a task.
+"""The picture of a comparison: validation curves of every arm, one row of panels per task.
 
 Figures are made without pyplot, whose global state and windows have no place in a library.
 """
@@ -23,7 +23,7 @@ from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.records import DIVERGED, FAILED, FINISHED
 
-# Okabe and Ito's colours, which colour-blind people tell apart (https://jfly.uni-koeln.de/color/),
+# Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/),
 # without their yellow, too pale for a line on white; dashes once they are used up.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"]
 DASHES = ["-", "--", ":"]
@@ -81,7 +81,7 @@ def write_figure(comparison: Comparison, path: Path) -> None:
 
 
 def draw(comparison: Comparison) -> Figure:
-    """A row a task: all of the curves, and beside it the group of arms that is crowded there."""
+    """One row per task: all of the curves, and beside it the group of arms that is crowded there."""
     tasks = comparison.tasks[:MOST_TASKS]
     rows = [(task, [read_curves(arm, task, place) for place, arm in chosen_arms(task)]) for task in tasks]
     figure = Figure(figsize=(12, 4.6 * len(tasks)))

@@ -19,9 +19,9 @@ COLUMNS = ["moment", "layer", "norm"]
 
 
 def draw_gradient_norms(task: TaskComparison) -> Figure | None:
-    """At the first step and late in training; None where no run was looked into.
+    """At the first step and late in training; None if no run has diagnostics.
 
-    A line is the median over the arm's runs; late is the median over the looks in a run's second half.
+    A line is the median over the arm's runs; late is the median over the measurements in a run's second half.
     """
     drawn = [(place, arm, gradient_norms(arm)) for place, arm in chosen_arms(task)]
     drawn = [(place, arm, norms) for place, arm, norms in drawn if not norms.empty]

@@ -13,7 +13,7 @@ from losslab.report.comparison.tables import number_format
 
 
 def draw_metric(task: TaskComparison) -> Figure:
-    """A bar an arm: mean over the finished runs, its 95 % interval, and every run as a dot."""
+    """One bar per arm: mean over the finished runs, its 95 % interval, and every run as a dot."""
     arms = chosen_arms(task)
     digits = number_format(task)
     figure = Figure(figsize=(9, 1.1 + 0.4 * len(arms)), layout="constrained")

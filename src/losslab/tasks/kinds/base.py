@@ -1,4 +1,4 @@
-"""What every kind of target must say about itself."""
+"""What every kind of target defines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kind(ABC):
         output_features: how many outputs (channels) the network must have.
         target_forms: form -> function from the task's targets to what the loss is fed. A form is a word
             that losses use in their `targets:`; see `criterion.py`.
-        pictures: name -> function that draws it for TensorBoard, see `losslab/pictures`.
+        pictures: name -> function that draws it for TensorBoard, see `losslab/tasks/pictures`.
     """
 
     primary: ClassVar[str]
@@ -38,18 +38,18 @@ class Kind(ABC):
     @classmethod
     @abstractmethod
     def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Kind:
-        """From the task's config and its data. Raises UserError where the two do not fit."""
+        """From the task's config and its data. Raises UserError if the two do not fit."""
 
     def select(self, raw: Raw) -> Raw:
         """The samples that the task uses, e.g. only some classes, with targets as the kind stores them."""
         return raw
 
     def strata(self, targets: Tensor) -> Tensor | None:
-        """Labels (N,) by which splits are stratified; None where that means nothing."""
+        """Labels (N,) by which splits are stratified; None if that does not apply."""
         return None
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """Wrong targets in the place of `targets`. Raises UserError where the kind knows no such thing.
+        """Wrong targets in place of `targets`. Raises UserError if the kind does not support it.
 
         Args:
             options: the task's `corruption` without `share`.
@@ -87,9 +87,9 @@ class Kind(ABC):
 
 
 def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:
-    """Corrupted classes have neither size nor sign."""
+    """Raises UserError if corrupted classes are given a size or a sign."""
     for key in ("size", "sign"):
         if options.get(key) is not None:
             raise UserError(
-                f"task.corruption.{key}={options[key]} means nothing for task.kind={kind}: set it to null"
+                f"task.corruption.{key}={options[key]} does not apply to task.kind={kind}: set it to null"
             )

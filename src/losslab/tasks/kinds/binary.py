@@ -1,4 +1,4 @@
-"""Binary: yes or no, where yes may be rare; one raw output, yes where it is above 0."""
+"""Binary: positive (perhaps rare) or negative; positive is predicted where the raw output is above 0."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Binary(Kind):
     """Targets: 0 or 1, (N,) int64. Raw outputs: (N, 1); their sigmoid is the probability of 1.
 
     Losses are fed (N, 1): `multi_hot` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0.
+    with targets, so that their decision lies at 0, too.
 
     Metrics: area under the precision-recall curve (average precision), F1; at the end also area under the
     ROC curve, recall, precision, expected calibration error (15 bins).
@@ -61,7 +61,7 @@ class Binary(Kind):
         values = raw.targets.unique().tolist()
         if raw.targets.numel() != len(raw) or values != [0, 1]:
             raise UserError(
-                f"task.kind=binary needs targets of 0 and 1, one a sample, the data have shape "
+                f"task.kind=binary needs targets of 0 and 1, one per sample, the data have shape "
                 f"{tuple(raw.targets.shape)} and {len(values)} different values, the least {values[0]}"
             )
         return cls(raw.class_names)
@@ -74,7 +74,7 @@ class Binary(Kind):
         return targets.flatten().long()
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """The other answer."""
+        """The other class."""
         refuse_outlier_options(options, "binary")
         return 1 - targets
 

@@ -24,7 +24,7 @@ class Multilabel(Kind):
     """Targets: 0 or 1 for each label, (N, K) uint8. Raw outputs: (N, K); each one's sigmoid is a probability.
 
     Losses are fed (N, K): `multi_hot` is 0 and 1, `signed` is -1 and 1 (for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0), `class_probabilities` is `multi_hot` divided
+    with targets, so that their decision lies at 0, too), `class_probabilities` is `multi_hot` divided
     by the number of the sample's labels.
 
     Metrics: micro F1 (over all labels of all samples), macro F1 (mean over labels); at the end also exact
@@ -56,8 +56,8 @@ class Multilabel(Kind):
     def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multilabel:
         if raw.targets.ndim != 2 or not bool(((raw.targets == 0) | (raw.targets == 1)).all()):
             raise UserError(
-                f"task.kind=multilabel needs targets of 0 and 1 with a column a label, the data have shape "
-                f"{tuple(raw.targets.shape)} and values from {raw.targets.min()} to {raw.targets.max()}"
+                f"task.kind=multilabel needs targets of 0 and 1 with one column per label, the data have "
+                f"shape {tuple(raw.targets.shape)} and values from {raw.targets.min()} to {raw.targets.max()}"
             )
         return cls(raw.targets.shape[1])
 

@@ -96,7 +96,7 @@ class Regression(Kind):
         if final:
             chosen["r2"] = R2Score()
             chosen["median_absolute_error"] = MedianAbsoluteError()
-        # Both less the training mean: R² squares numbers, and in float32 large ones lose their digits.
+        # Both less the training mean: R² squares numbers, and large ones lose precision in float32.
         centred = converted(
             chosen,
             lambda outputs: self.unscaled(outputs.float()) - self.centre.to(outputs.device),

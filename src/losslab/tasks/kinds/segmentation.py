@@ -21,11 +21,11 @@ class Segmentation(Kind):
     """Targets: masks of 0 and 1, (N, 1, H, W) uint8. Raw outputs: (N, 1, H, W); sigmoid is the probability.
 
     Losses are fed (N, 1, H, W): `mask` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0.
+    with targets, so that their decision lies at 0, too.
 
     Metrics, over all pixels of all images together: intersection over union; at the end also Dice score,
     boundary F1 (within one pixel), pixel accuracy, and total variation of the predicted mask, that is the
-    share of neighbouring pixels with different answers.
+    share of neighbouring pixels with different predictions.
     """
 
     primary = "iou"

@@ -25,9 +25,9 @@ def converted(
 
 
 def wide(outputs: Tensor) -> Tensor:
-    """Raw outputs in float64, where the device has it.
+    """Raw outputs in float64, or float32 on devices without it (mps).
 
-    In float32 the sigmoid of 17 is exactly 1: confident outputs would tie, and rankings get lost.
+    In float32 the sigmoid of 17 is exactly 1: confident outputs would tie, and their ranking would be lost.
     """
     return outputs.float() if outputs.device.type == "mps" else outputs.double()
 

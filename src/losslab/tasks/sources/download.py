@@ -1,4 +1,4 @@
-"""Downloads with a progress bar that resume where they were cut off and are held to a checksum; unpacking.
+"""Downloads that show progress, resume, and verify a checksum; unpacking of archives.
 
 Own code because pooch, torch.hub and torchvision all start a broken download from the beginning.
 """
@@ -54,7 +54,7 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
         return
     raise UserError(
         f"no data of {task} under {path.parent} and they could not be downloaded ({'; '.join(reasons)}): run "
-        f"scripts/download_data where there is a network, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
+        f"scripts/download_data with network access, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
         f"that has them"
     )
 

@@ -1,4 +1,4 @@
-"""One class against all others, as rare as one likes: a binary task from one with several classes."""
+"""One class against all others, as rare as you like: a binary task made from one with several classes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def one_against_rest(classes: Raw, positive_class: int, positive_share: float | 
 
     Args:
         classes: samples with class indices.
-        positive_share: share of positives, in training and in test samples alike; superfluous positives (or
-            negatives, where positives are too few) are left out at random. Null keeps all samples.
+        positive_share: share of positives, in training and in test samples alike; surplus positives (or
+            negatives, if there are too few positives) are left out at random. Null keeps all samples.
         seed: of what is left out; the same for every run.
     """
     positive = classes.targets == positive_class

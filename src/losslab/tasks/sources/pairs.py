@@ -1,4 +1,4 @@
-"""Two digits laid over each other in one image: several labels at once."""
+"""Two digits on top of each other in one image: several labels at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pairs(digits: Raw, apart: int, shift: int, seed: int) -> Raw:
 
     Args:
         digits: single digits (1, H, W) with class indices.
-        apart: 0 lays the digits over each other, their width beside each other.
+        apart: 0 puts the digits on top of each other, their width puts them side by side.
         shift: room to move in, in pixels.
         seed: of pairing and moving; the same for every run.
     """

@@ -19,9 +19,9 @@ def torchvision_digits(dataset: str, root: str) -> Raw:
 
     Args:
         dataset: name of the class in torchvision.datasets, "MNIST", "FashionMNIST", ...
-        root: the data folder; the files lie under `root/dataset/raw` and are downloaded when absent.
+        root: the data folder; the files lie under `root/dataset/raw` and are downloaded if missing.
 
-    Raises UserError where they are neither there nor to be had, and where a file is cut short.
+    Raises UserError if they are missing and cannot be downloaded, or a file is truncated.
     """
     import torchvision
 
@@ -42,13 +42,13 @@ def torchvision_digits(dataset: str, root: str) -> Raw:
 
 
 def oxford_pets(root: str, size: int) -> Raw:
-    """7,349 photographs of cats and dogs, (3, size, size) uint8; the mask is the animal with its outline.
+    """7,349 photographs of cats and dogs, (3, size, size) uint8; the mask is the animal and its outline.
 
     https://pytorch.org/vision/stable/generated/torchvision.datasets.OxfordIIITPet.html
     The set's trimaps say 1 animal, 2 background, 3 not classified: the strip along the outline.
 
     Args:
-        root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded when absent.
+        root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded if missing.
         size: height and width to which photographs and masks are resized once.
     """
     from torchvision.datasets import OxfordIIITPet
