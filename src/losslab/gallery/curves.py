@@ -58,12 +58,7 @@ def loss_picture(subject: Subject) -> Picture:
         return Picture(subject.name, label or "residual (prediction - target)", "loss", curves)
     x = torch.linspace(-8, 8, POINTS, dtype=torch.float64)
     if subject.kind.name == "multiclass":
-        wide = Subject(
-            subject.name,
-            subject.config,
-            ExampleKind("multiclass", subject.kind.forms, (10,)),
-            subject.expects,
-        )
+        wide = dataclasses.replace(subject, kind=ExampleKind("multiclass", subject.kind.forms, (10,)))
         targets = torch.zeros(1, dtype=torch.long)
         direction = torch.zeros(1, 10)
         direction[0, 0] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 
 import torch
@@ -19,7 +20,7 @@ def _small(subject: Subject) -> Subject:
     if subject.kind.name != "segmentation":
         return subject
     kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
-    return Subject(subject.name, subject.config, kind, subject.expects)
+    return dataclasses.replace(subject, kind=kind)
 
 
 def _case(subject: Subject, seed: int) -> tuple[Tensor, Tensor]:

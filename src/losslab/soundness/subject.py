@@ -121,11 +121,9 @@ def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subj
     if not candidates:
         raise UserError(f"loss={name} takes targets of no kind that can be examined: {', '.join(KINDS)}")
     candidates[0].criterion()
-    values = {subject.kind.name: _tried(subject) for subject in candidates}
-    running = [subject for subject in candidates if values[subject.kind.name] is not None]
-    finite = [subject for subject in running if bool(values[subject.kind.name].isfinite().all())]  # type: ignore[union-attr]
-    working = finite or running or candidates
-    return _most_natural(working)
+    tried = [(subject, value) for subject in candidates if (value := _tried(subject)) is not None]
+    finite = [subject for subject, value in tried if bool(value.isfinite().all())]
+    return _most_natural(finite or [subject for subject, _ in tried] or candidates)
 
 
 def _most_natural(subjects: list[Subject]) -> Subject:

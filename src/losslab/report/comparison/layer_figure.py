@@ -15,8 +15,6 @@ from losslab.comparison.comparison import Arm, TaskComparison
 from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
 
-COLUMNS = ["moment", "layer", "norm"]
-
 
 def draw_gradient_norms(task: TaskComparison) -> Figure | None:
     """At the first step and late in training; None if no run has diagnostics.
@@ -48,29 +46,19 @@ def draw_gradient_norms(task: TaskComparison) -> Figure | None:
 
 
 def gradient_norms(arm: Arm) -> pd.DataFrame:
-    """A row a moment ("first", "late") and layer (from 1): the median norm over the arm's runs."""
-    parts = [part for folder in arm.runs["folder"] if not (part := _of_run(Path(folder))).empty]
-    if not parts:
-        return pd.DataFrame(columns=COLUMNS)
-    return _medians(pd.concat(parts))
+    """One row per moment ("first", "late") and layer (from 1): the median norm over the arm's runs.
+
+    Without rows if no run of the arm has diagnostics.
+    """
+    return _medians(pd.concat([_of_run(Path(folder)) for folder in arm.runs["folder"]]))
 
 
 def _of_run(folder: Path) -> pd.DataFrame:
-    """One run's norms; empty where diagnostics were off."""
-    table = load_measurements(folder)
-    if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
-    norms = pd.DataFrame(
-        {
-            "step": rows["step"],
-            "layer": [int(layer.removeprefix("layer_")) for layer in rows["layer"]],
-            "norm": rows["value"],
-        }
-    )
-    norms = norms[np.isfinite(norms["norm"]) & (norms["norm"] > 0)]
-    if norms.empty:
-        return pd.DataFrame(columns=COLUMNS)
+    """One run's norms; without rows if diagnostics were off."""
+    table = load_measurements(folder).rename(columns={"value": "norm"})
+    measured = (table["quantity"] == "gradient_norm") & np.isfinite(table["norm"]) & (table["norm"] > 0)
+    norms = table[measured & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
+    norms = norms.assign(layer=norms["layer"].str.removeprefix("layer_").astype(int))
     first = norms[norms["step"] == norms["step"].min()].assign(moment="first")
     late = norms[norms["step"] > norms["step"].max() / 2].assign(moment="late")
     return _medians(pd.concat([first, late]))
