@@ -49,7 +49,7 @@ def test_a_mask_gets_one_pos_weight_that_broadcasts(composed):
     [
         (["loss=cross_entropy", "loss.loss.weight=ballanced"], [0, 1], "ballanced is wrong"),
         (["loss=cross_entropy", "loss.loss.weight=balanced"], [0, 2], "no sample of class 1"),
-        (["loss=bce", "+loss.loss.weight=balanced", "loss.targets=one_hot"], [0, 1], "means nothing"),
+        (["loss=bce", "+loss.loss.weight=balanced", "loss.targets=one_hot"], [0, 1], "does not apply"),
     ],
 )
 def test_what_cannot_be_balanced_is_said(composed, overrides, targets, sentence):

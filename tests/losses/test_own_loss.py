@@ -68,7 +68,7 @@ def test_a_five_line_file_beside_the_standard_losses(tmp_path):
     (tmp_path / "loss").mkdir()
     (tmp_path / "loss" / "mine.yaml").write_text(
         "loss: {_target_: my_losses.MyLoss}\n"
-        "output_activation: identity\ntargets: class_index\neats: logits\n"
+        "output_activation: identity\ntargets: class_index\nexpects: logits\n"
     )
     arguments = ["-m", "loss=cross_entropy,mine", "seed=0", "trainer.max_epochs=1", "folder=out"]
     done = subprocess.run(

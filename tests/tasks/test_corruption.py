@@ -106,7 +106,7 @@ def test_inputs_are_shared_by_all_splits_and_seeds(composed):
         (["task.corruption.share=1.5"], "task.corruption.share=1.5 is wrong"),
         (
             ["task.corruption.share=0.1", "task.corruption.size=3"],
-            "size=3 means nothing for task.kind=multiclass",
+            "size=3 does not apply to task.kind=multiclass",
         ),
         (["+task.corruption.amount=2"], "task.corruption.amount is not known"),
         (

@@ -96,10 +96,11 @@ def test_a_dataset(tmp_path, monkeypatch, train, in_memory):
 
 KIND = """
 import numpy as np
-from torchmetrics import MeanAbsoluteError
+import torch
+from torchmetrics import MetricCollection
 from torchmetrics.regression import TweedieDevianceScore
+from torchmetrics.wrappers import LambdaInputTransformer
 from losslab.tasks.kinds import Kind
-from losslab.tasks.metrics import Metrics, View
 
 
 class Counts(Kind):
@@ -120,8 +121,8 @@ class Counts(Kind):
         return (len(targets), 1)
 
     def metrics(self, final):
-        rates = lambda outputs, targets: (outputs.exp(), targets)
-        return Metrics([View(rates, {"poisson_deviance": TweedieDevianceScore(power=1.0)})])
+        deviance = TweedieDevianceScore(power=1.0)
+        return MetricCollection({"poisson_deviance": LambdaInputTransformer(deviance, torch.exp)})
 
 
 def load():

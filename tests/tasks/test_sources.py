@@ -101,7 +101,7 @@ def test_corruption_of_data_that_are_read_one_by_one(composed):
         ((np.zeros((3, 2)), np.zeros(4)), r"inputs of shape \(3, 2\) but targets of shape \(4,\)"),
         ((np.array([[1.0], [np.nan], [np.inf]]), np.zeros(3)), r"NaN or infinity in 2 of 3 samples: 1, 2"),
         ((np.zeros((2, 1)), np.array([0.0, np.nan])), r"targets hold NaN or infinity in 1 of 2 samples: 1"),
-        ((np.array([["a"]]), np.zeros(1)), "no array of numbers"),
+        ((np.array([["a"]]), np.zeros(1)), "did not return an array of numbers"),
         ([1, 2, 3], "returned list: it must return"),
         (TensorDataset(torch.zeros(0, 1), torch.zeros(0)), "Dataset without samples"),
     ],

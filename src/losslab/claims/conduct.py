@@ -52,7 +52,7 @@ def _rehearse(study: Study, setup: Setup) -> None:
 
     def preflight(config: dict[str, Any], choices: dict[str, str]) -> None:
         if build is not None:
-            known_metrics.append(set(build(config, choices).task.kind.metrics(final=True).names()))
+            known_metrics.append(set(build(config, choices).task.kind.metric_names()))
 
     plan.plan([list(run.overrides) for run in study.rehearsal()], setup.compose, preflight)
     if known_metrics:

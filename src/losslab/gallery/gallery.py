@@ -16,7 +16,7 @@ from losslab.gallery.figures import both_halves, page_svg
 from losslab.soundness.compose import compose_subject
 
 PAGE = "gallery.html"
-# Not one loss or activation, but places for any.
+# Placeholders for any loss or activation.
 _PLACES = {"loss": ("custom", "sum"), "activation": ("custom", "layers")}
 
 
@@ -37,7 +37,7 @@ class Entry:
 
 
 def entries(only: Collection[str] = (), config_dir: Path | None = None) -> Iterator[Entry]:
-    """Every loss, then every activation, by name; a person's own losses from `config_dir` too.
+    """Every loss, then every activation, by name; with the user's own losses from `config_dir`.
 
     Args:
         only: names to choose; empty for all.

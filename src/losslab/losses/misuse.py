@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from losslab.errors import UserError, first_line
-from losslab.losses.expectations import EATS, GIVES, LOGITS, MISUSE, eaten_by, is_elementwise
+from losslab.losses.expectations import GIVES, LOGITS, MISUSE, expected_by, is_elementwise
 from losslab.losses.make import find_target
 
 ON_PURPOSE = "on_purpose"
@@ -24,17 +24,12 @@ def check_fed(config: Mapping[str, Any], name: str, form: str) -> None:
         config: of one loss, resolved; `misuse: on_purpose` in it says that this is known.
         form: of the targets that it will be given.
     """
-    declared = config.get("eats")
-    if declared is not None and declared not in EATS:
-        raise UserError(
-            f"loss.eats={declared} of loss={name} does not exist: choose one of {', '.join(EATS)}"
-        )
+    expected = expected_by(config, name)
     if config.get("misuse") == ON_PURPOSE:
         return
     target = find_target(config["loss"], name)
     given = GIVES[config["output_activation"]]
-    eaten = declared or eaten_by(target)
-    if reason := MISUSE.get((eaten or "", given)):
+    if reason := MISUSE.get((expected or "", given)):
         raise UserError(f"loss={name}: {config['loss']['_target_']} {reason}; {_ALL_THE_SAME}")
     if form == "class_index" and is_elementwise(target):
         raise UserError(
@@ -115,7 +110,7 @@ def _check_not_probabilities(config: Mapping[str, Any], outputs: Tensor, name: s
     """A network that ends in a softmax of its own, in front of a loss that applies one."""
     if "terms" in config or outputs.ndim < 2 or outputs.shape[1] < 2:
         return
-    if (config.get("eats") or eaten_by(find_target(config["loss"], name))) != LOGITS:
+    if expected_by(config, name) != LOGITS:
         return
     sums = outputs.sum(dim=1)
     if bool((outputs >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):

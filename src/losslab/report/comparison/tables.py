@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -17,6 +16,8 @@ from rich.text import Text
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
 from losslab.records import DIVERGED, FAILED, FINISHED
+from losslab.report import markdown
+from losslab.report.markdown import escaped
 
 DASH = "–"
 NOT_REACHED = "not reached"
@@ -99,7 +100,7 @@ def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
     """The comparison as a Markdown document; `picture` is a file beside it."""
     lines = ["# Comparison", ""]
     for task in comparison.tasks:
-        lines += [escaped(protocol_line(task)), "", *_markdown_table(columns(task)), ""]
+        lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
         lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
     lines += [EXPLANATION, ""]
     if picture:
@@ -107,13 +108,6 @@ def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
     if sentences := comparison.failures + comparison.problems:
         lines += ["## Not as planned", "", *(f"- {escaped(sentence)}" for sentence in sentences), ""]
     return "\n".join(lines)
-
-
-def escaped(text: str) -> str:
-    """`text` so that Markdown, tables and HTML show it as it is."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*|\[\]$~!])", r"\\\1", text)
-    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)  # cross_entropy needs no escape
 
 
 def number_format(task: TaskComparison) -> str:
@@ -133,12 +127,13 @@ def _rich_table(task: TaskComparison) -> Table:
     return table
 
 
-def _markdown_table(shown: Sequence[Column]) -> list[str]:
-    heading = [escaped(column.heading) for column in shown]
-    rule = ["---:" if column.numeric else ":---" for column in shown]
+def _markdown_table(shown: Sequence[Column]) -> str:
     rows = zip(*(column.cells for column in shown), strict=True)
-    body = [[escaped(cell) for cell in row] for row in rows]
-    return [f"| {' | '.join(cells)} |" for cells in (heading, rule, *body)]
+    return markdown.table(
+        [escaped(column.heading) for column in shown],
+        [[escaped(cell) for cell in row] for row in rows],
+        {place for place, column in enumerate(shown) if column.numeric},
+    )
 
 
 def _places(arms: Sequence[Arm]) -> list[str]:

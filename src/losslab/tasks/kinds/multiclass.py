@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassCalibrationError,
@@ -17,7 +18,7 @@ from torchmetrics.classification import (
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import MeanOf, Metrics, View
+from losslab.tasks.metrics import MeanOf, converted
 from losslab.tasks.pictures import confusion_matrix, reliability
 from losslab.tasks.sources import Raw
 
@@ -82,34 +83,28 @@ class Multiclass(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_classes)
 
-    def metrics(self, final: bool) -> Metrics:
+    def metrics(self, final: bool) -> MetricCollection:
         options: dict[str, Any] = {"num_classes": self.num_classes, "validate_args": False}
-        labels: dict[str, Any] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
-        if not final:
-            return Metrics([View(_labels, labels)])
-        labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
-        labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
-        labels["recall_per_class"] = MulticlassRecall(average="none", **options)
-        probabilities = {
-            "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
-            "brier_score": MeanOf(_brier_score),
-        }
-        likelihood = {"negative_log_likelihood": MeanOf(lambda x, y: cross_entropy(x, y, reduction="none"))}
-        return Metrics(
-            [View(_labels, labels), View(_probabilities, probabilities), View(_as_they_are, likelihood)]
-        )
+        labels: dict[str, Metric] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
+        metrics: dict[str, Metric | MetricCollection] = {}
+        if final:
+            labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
+            labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
+            labels["recall_per_class"] = MulticlassRecall(average="none", **options)
+            probabilities = {
+                "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
+                "brier_score": MeanOf(_brier_score),
+            }
+            metrics["probabilities"] = converted(
+                probabilities, lambda outputs: outputs.float().softmax(dim=1)
+            )
+            metrics["negative_log_likelihood"] = MeanOf(_negative_log_likelihood)
+        metrics["labels"] = converted(labels, lambda outputs: outputs.argmax(dim=1))
+        return MetricCollection(metrics)
 
 
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.argmax(dim=1), targets
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.float().softmax(dim=1), targets
-
-
-def _as_they_are(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.float(), targets
+def _negative_log_likelihood(outputs: Tensor, targets: Tensor) -> Tensor:
+    return cross_entropy(outputs.float(), targets, reduction="none")
 
 
 def _brier_score(probabilities: Tensor, targets: Tensor) -> Tensor:

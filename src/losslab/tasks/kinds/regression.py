@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricCollection, R2Score
 
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import MedianAbsoluteError, Metrics, View
+from losslab.tasks.metrics import MedianAbsoluteError, converted
 from losslab.tasks.pictures import predicted_against_true
 from losslab.tasks.sources import Raw
 
@@ -91,14 +91,15 @@ class Regression(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.output_features)
 
-    def metrics(self, final: bool) -> Metrics:
-        chosen: dict[str, Any] = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        chosen: dict[str, Metric] = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
         if final:
             chosen["r2"] = R2Score()
             chosen["median_absolute_error"] = MedianAbsoluteError()
-        return Metrics([View(self._centred, chosen)])
-
-    def _centred(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Both less the training mean: R² squares numbers, and in float32 large ones lose their digits."""
-        centre = self.centre.to(outputs.device)
-        return self.unscaled(outputs.float()) - centre, targets - centre
+        # Both less the training mean: R² squares numbers, and large ones lose precision in float32.
+        centred = converted(
+            chosen,
+            lambda outputs: self.unscaled(outputs.float()) - self.centre.to(outputs.device),
+            lambda targets: targets - self.centre.to(targets.device),
+        )
+        return MetricCollection({"centred": centred})
