@@ -17,6 +17,7 @@ from tensorboard.summary.writer.event_file_writer import _AsyncWriterThread
 
 from losslab.errors import first_line
 from losslab.look.diagnostics.base import Diagnostic
+from losslab.records import RecordedFinding
 
 RULE = "looking_failed"
 _HOOKS = [name for name in dir(pl.Callback) if name.startswith("on_")] + [
@@ -28,7 +29,7 @@ class Mishaps:
     """What went wrong in looking, as findings for the record: `found`."""
 
     def __init__(self) -> None:
-        self.found: list[dict[str, Any]] = []
+        self.found: list[RecordedFinding] = []
 
     def note(self, what: str, error: Exception) -> None:
         """`what` stopped with `error`; one finding a place, however often it fails."""

@@ -118,9 +118,9 @@ def _record_killed(launcher: Any, run: PlannedRun, folder: Path) -> None:
     config = {**settings.resolve(cfg), "folder": str(folder / run.folder)}
     kind = kind_named(config["task"]["kind"])
     record = Record(
-        run.identity,
-        run.arm_identity,
-        run.task_identity,
+        identity=run.identity,
+        arm_identity=run.arm_identity,
+        task_identity=run.task_identity,
         name=run.folder,
         seed=run.seed,
         choices=settings.group_choices(cfg),

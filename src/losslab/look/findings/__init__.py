@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from losslab.look.findings.clipped_gradients import clipped_gradients
 from losslab.look.findings.dead_units import dead_units
@@ -22,6 +22,7 @@ from losslab.look.findings.saturated_units import saturated_units
 from losslab.look.findings.stalled_loss import stalled_loss
 from losslab.look.findings.update_size import update_size
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
+from losslab.records import RecordedFinding
 
 __all__ = ["NOTE", "PROBLEM", "RULES", "Evidence", "Finding", "as_markdown", "diagnose", "loss_floor"]
 
@@ -41,12 +42,12 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
 
 def diagnose(
     evidence: Evidence, rules: Iterable[Callable[[Evidence], Finding | None]] = RULES
-) -> list[dict[str, Any]]:
-    """The findings as plain data, as they stand in the record: rule, severity, text, numbers, source.
+) -> list[RecordedFinding]:
+    """The findings as they stand in the record: rule, severity, text, numbers, source.
 
     A rule that fails says so in its finding: no training is lost to a bug in what is said about it.
     """
-    found = []
+    found: list[RecordedFinding] = []
     for rule in rules:
         try:
             finding = rule(evidence)
@@ -63,7 +64,8 @@ def diagnose(
             )
         else:
             if finding is not None:
-                found.append({"rule": rule.__name__, **dataclasses.asdict(finding)})
+                plain = {"rule": rule.__name__, **dataclasses.asdict(finding)}
+                found.append(cast("RecordedFinding", plain))
     return found
 
 

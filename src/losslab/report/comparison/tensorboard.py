@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from torch.utils.tensorboard import SummaryWriter
 
-from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look.guard import quiet_writer_threads
@@ -96,10 +94,9 @@ def findings_table(comparison: Comparison) -> str:
         for arm in task.arms:
             counts: Counter[str] = Counter()
             first: dict[str, str] = {}
-            for finding in _findings(arm):
-                rule = str(finding.get("rule", "?"))
-                counts[rule] += 1
-                first.setdefault(rule, str(finding.get("text", "")))
+            for finding in (each for found in arm.runs["findings"] for each in found):
+                counts[finding["rule"]] += 1
+                first.setdefault(finding["rule"], finding["text"])
             for rule, count in counts.items():
                 cells = [
                     task.task,
@@ -110,14 +107,6 @@ def findings_table(comparison: Comparison) -> str:
                 ]
                 lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
     return "\n".join(lines) if len(lines) > 2 else "No run has a finding."
-
-
-def _findings(arm: Arm) -> Iterable[dict[str, object]]:
-    for folder in arm.runs["folder"]:
-        try:
-            yield from records.load(folder).findings
-        except records.RecordError:
-            continue
 
 
 def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
