@@ -1,20 +1,29 @@
-"""What the function of a check claim gives back."""
+"""What the function of a check claim gives back. Wrong numbers in it are refused where it is made."""
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Annotated
+
+import pydantic
+from pydantic import AllowInfNan, Field
+
+from losslab.records.stored import CONFIG, Cell, Number
+
+Finite = Annotated[Number, AllowInfNan(False)]
+Repeated = Annotated[list[Finite], Field(min_length=5)]
+_CHECKED = pydantic.ConfigDict(**{**CONFIG, "revalidate_instances": "always"})
 
 
-@dataclasses.dataclass
+@pydantic.dataclasses.dataclass(config=_CHECKED)
 class Table:
     """Numbers for the report, as measured: they may be infinite or NaN."""
 
     title: str
     columns: list[str]
-    rows: list[list[str | float | int | bool]]
+    rows: list[list[Cell]]
 
 
-@dataclasses.dataclass
+@pydantic.dataclasses.dataclass(config=_CHECKED)
 class CheckResult:
     """A check's measurements.
 
@@ -23,8 +32,10 @@ class CheckResult:
             measurements, at least 5.
         tables: what else was measured.
         notes: whole sentences that a reader of the verdict must know.
+
+    Raises pydantic.ValidationError for a quantity that is no finite number.
     """
 
-    quantities: dict[str, float | list[float]]
+    quantities: dict[str, Finite | Repeated]
     tables: list[Table]
     notes: list[str]

@@ -7,7 +7,7 @@ and what is made of them (`intervals.py`, `evidence.py`).
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -41,9 +41,13 @@ class Outcomes:
         """The numbers with infinity for the bounds, which is how a median counts them."""
         return self.number.mask(self.censored, np.inf)
 
-    def loc(self, labels: Any) -> Outcomes:
-        """Those of the runs with these labels of the index, in the order of the labels."""
-        return Outcomes(self.number.loc[labels], self.untrained.loc[labels], self.censored.loc[labels])
+    def and_those(self, others: Outcomes) -> Outcomes:
+        """These and others, one after the other."""
+        return Outcomes(
+            pd.concat([self.number, others.number]),
+            pd.concat([self.untrained, others.untrained]),
+            pd.concat([self.censored, others.censored]),
+        )
 
 
 def of_metric(status: pd.Series, final: pd.Series, untrained: pd.Series) -> Outcomes:

@@ -39,7 +39,12 @@ def _as_number(value: Any) -> Any:
     return value
 
 
+def _from_words(value: Any) -> Any:
+    return _WORDS.get(value, value) if isinstance(value, str) else value
+
+
 Number = Annotated[float, Strict(False), BeforeValidator(_as_number)]  # NaN and infinity included
+Cell = Annotated[bool | int | float | str | None, BeforeValidator(_from_words)]  # whatever a table shows
 Model = TypeVar("Model", bound=Stored)
 
 
@@ -82,14 +87,20 @@ def load(model: type[Model], path: Path, what: str, version: int, older: Contain
 
 def _sentence(error: pydantic.ValidationError, path: Path, what: str) -> str:
     first = error.errors(include_url=False)[0]
-    message = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "json_invalid":
-        return f"{path} is not a readable {what}: {message}"
+        return f"{path} is not a readable {what}: {first['msg']}"
     if not first["loc"] or first["loc"] == ("schema_version",):
         return f"{path} is not a losslab {what}: it has no schema_version"
+    return f"{path} is not a valid {what}: {in_words(error)}; it was not written by losslab, or was edited"
+
+
+def in_words(error: pydantic.ValidationError) -> str:
+    """The first thing that is wrong: "metrics.test.accuracy is wrong: it should be a number"."""
+    first = error.errors(include_url=False)[0]
+    message = str(first["msg"]).removeprefix("Value error, ")
     # a place within a union also names the type that was tried
     key = ".".join(
         str(part) for part in first["loc"] if not str(part).startswith(("function-", "list[", "nullable"))
     )
     wrong = "is missing" if first["type"] == "missing" else f"is wrong: {message[0].lower()}{message[1:]}"
-    return f"{path} is not a valid {what}: {key} {wrong}; it was not written by losslab, or was edited"
+    return f"{key} {wrong}"

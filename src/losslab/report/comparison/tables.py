@@ -25,7 +25,8 @@ EXPLANATION = (
     "± and [ ]: 95 % Student-t intervals over seeds, not adjusted for the number of arms. "
     "A run that diverged counts with the validation metric of its untrained network; one that failed has no "
     "value and is left out. Differences are over the seeds that have a value in both arms. "
-    "Rank: by the median. Steps: median, a run that never got there counting as infinite (runs that did / runs that did not fail)."
+    "Rank: by the median. "
+    "Steps: median, a run that never got there counting as infinite (runs that did / all that did not fail)."
 )
 
 
