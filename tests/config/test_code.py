@@ -153,12 +153,9 @@ def test_comments_docstrings_and_layout_may_change(ids, package, folder):
     write(folder / "own_loss_of_a_test.py")
     before = ids(*FOCAL), ids(*OWN)
     for file in (package / "losses" / "focal.py", folder / "own_loss_of_a_test.py"):
-        text = (
-            file.read_text()
-            .replace("    def ", "\n    # a comment\n    def ")
-            .replace('"""', '"""Otherwise: ')
-        )
-        file.write_text(f'"""Another docstring."""\n{text}')
+        text = file.read_text().replace("    def ", "\n    # a comment\n    def ")
+        file.write_text(text.replace('    """(1 - p_y)', '    """Otherwise described: (1 - p_y)'))
+    assert "Otherwise" in (package / "losses" / "focal.py").read_text()
     assert (ids(*FOCAL), ids(*OWN)) == before
 
 

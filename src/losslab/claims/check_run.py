@@ -104,23 +104,15 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
         if kept.made_by == made_by:
             return kept
     started = time.process_time()
-    measured = Measured(
-        made_by=made_by,
-        result=_result(function, quick, f"{file}: claim.check={check}"),
-        seconds=time.process_time() - started,
-    )
+    result = function(quick)
+    seconds = time.process_time() - started
+    if not isinstance(result, CheckResult):
+        given = type(result).__name__
+        raise UserError(f"{file}: claim.check={check} gives back {given}, it should be a CheckResult")
+    try:
+        measured = Measured(made_by=made_by, result=result, seconds=seconds)
+    except pydantic.ValidationError as error:
+        raise UserError(f"{file}: claim.check={check}: its {stored.in_words(error)}") from None
     folder.mkdir(parents=True, exist_ok=True)
     stored.save(measured, kept_in)
     return measured
-
-
-def _result(function: Callable[[bool], Any], quick: bool, where: str) -> CheckResult:
-    try:
-        result = function(quick)
-        if isinstance(result, CheckResult):  # again as a whole: it may have been changed since it was made
-            return pydantic.TypeAdapter(CheckResult).validate_python(result)
-    except pydantic.ValidationError as error:
-        if error.title != CheckResult.__name__:
-            raise
-        raise UserError(f"{where}: its result's {stored.in_words(error)}") from None
-    raise UserError(f"{where} gives back {type(result).__name__}, it should be a CheckResult")
