@@ -182,3 +182,70 @@ def test_in_two_processes_with_a_folder_of_any_name(own_claims: Path, tmp_path: 
     assert load(folder / "mine").command == (
         f"losslab-reproduce mine --config-dir {own_claims} --override trainer.max_epochs=1"
     )
+
+
+CHECKED = CLAIM.replace(
+    "  predictions:\n",
+    """\
+  check: measure
+  predictions:
+    - says: It is one.
+      why: It must be.
+      quantity: {quantity}
+      equals: 1
+      within: 0.1
+""",
+)
+CHECK = """\
+from losslab.claims.check_result import CheckResult
+
+def measure(quick):
+    return CheckResult({"one": 1.0}, [], [])
+"""
+
+
+def test_a_misspelt_quantity_shows_before_anything_is_trained(own_claims: Path, tmp_path: Path) -> None:
+    (own_claims / "experiment" / "mine.py").write_text(CHECK)
+    (own_claims / "experiment" / "mine.yaml").write_text(CHECKED.replace("{quantity}", "oen"))
+    with pytest.raises(
+        UserError, match=r"predictions\.0\.quantity: the check measures no oen; it measures: one"
+    ):
+        sweep(own_claims, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("record.json"))
+
+
+def test_a_grid_may_hold_null_and_lists(own_claims: Path, tmp_path: Path) -> None:
+    claim = CLAIM.replace("optimizer.lr: [1e-4, 1e-2]", "trainer.gradient_clip.norm: [null, 1.0]")
+    claim = claim.replace("model: linear", "model: mlp").replace("seeds: 2\n", "seeds: 2\n")
+    (own_claims / "experiment" / "mine.yaml").write_text(
+        claim.replace("max_epochs: 2", "max_epochs: 1").replace(
+            "[null, 1.0]", "[null, 1.0]\n    model.hidden: [[8], [4, 4]]"
+        )
+    )
+    sweep(own_claims, tmp_path / "out")
+    tuning = [records.load(path) for path in records.find([tmp_path / "out" / "tuning"])]
+    assert {record.config["trainer"]["gradient_clip"]["norm"] for record in tuning} == {None, 1.0}
+    assert {tuple(record.config["model"]["hidden"]) for record in tuning} == {(8,), (4, 4)}
+    assert load(tmp_path / "out").arms[0].chosen["trainer.gradient_clip.norm"] in (None, 1.0)
+
+
+def test_a_verdict_of_an_older_losslab_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").write_text('{"schema_version": 1}')
+    with pytest.raises(UserError, match="has verdict schema 1, this losslab reads 2"):
+        load(tmp_path)
+
+
+def test_runs_that_were_not_made_alike_are_the_verdicts_first_problem(
+    own_claims: Path, tmp_path: Path
+) -> None:
+    fixed = ("optimizer.lr=0.01", "trainer.max_epochs=1")
+    sweep(own_claims, tmp_path / "out", *fixed)
+    assert load(tmp_path / "out").problems == []
+    path = next((tmp_path / "out" / "reporting").rglob("record.json"))
+    plain = json.loads(path.read_text())
+    plain["environment"]["device"] = "cpu: Another"
+    path.write_text(json.dumps(plain))
+    sweep(own_claims, tmp_path / "out", *fixed)
+    assert (
+        load(tmp_path / "out").problems[0].startswith("Mixed: the runs on digits were not made alike: device")
+    )

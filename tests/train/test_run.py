@@ -227,7 +227,7 @@ def test_what_cannot_run_is_refused_before_training(train, overrides, sentence):
 def test_on_a_gpu_a_run_agrees_with_the_cpu(train):
     on_cpu, _ = train("trainer.max_epochs=6")
     on_gpu, _ = train("trainer.max_epochs=6", "trainer.accelerator=gpu")
-    assert on_gpu.environment["device"].startswith("cuda")
+    assert on_gpu.environment.device.startswith("cuda")
     assert on_gpu.primary() == pytest.approx(on_cpu.primary(), abs=0.02)
     assert on_gpu.metrics["test"]["loss"] == pytest.approx(on_cpu.metrics["test"]["loss"], rel=0.05)
 

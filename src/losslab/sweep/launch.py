@@ -102,9 +102,9 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
     config = {**run.config, "folder": str(place.absolute())}
     kind = kind_named(config["task"]["kind"])
     record = Record(
-        run.identity,
-        run.arm_identity,
-        run.task_identity,
+        identity=run.identity,
+        arm_identity=run.arm_identity,
+        task_identity=run.task_identity,
         name=run.folder,
         seed=run.seed,
         choices=run.choices,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from losslab.records.record import Timing
+
 
 class Clock:
     """Seconds of a run, of the wall's clock and of the processor.
@@ -22,7 +24,7 @@ class Clock:
         """Everything is made; what follows is training."""
         self.setup = time.perf_counter() - self.started
 
-    def timing(self, training: float, evaluation: float, before: float) -> dict[str, float]:
+    def timing(self, training: float, evaluation: float, before: float) -> Timing:
         """As the record has it. Args: seconds by part; `before` an interruption."""
         return {
             "setup": self.setup,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from losslab.look.findings.clipped_gradients import clipped_gradients
 from losslab.look.findings.dead_units import dead_units
@@ -22,6 +22,7 @@ from losslab.look.findings.stalled_loss import stalled_loss
 from losslab.look.findings.update_size import update_size
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
 from losslab.look.internal_errors import InternalErrors
+from losslab.records import RecordedFinding
 
 __all__ = [
     "NOTE",
@@ -54,16 +55,17 @@ RULES: tuple[Rule, ...] = (
 
 def diagnose(
     evidence: Evidence, errors: InternalErrors, rules: Iterable[Rule] = RULES
-) -> list[dict[str, Any]]:
-    """The findings as plain data, as they stand in the record: rule, severity, text, numbers, source.
+) -> list[RecordedFinding]:
+    """The findings as they stand in the record: rule, severity, text, numbers, source.
 
     A rule that fails is noted in `errors`: no training is lost to a bug in what is said about it.
     """
-    found = []
+    found: list[RecordedFinding] = []
     for rule in rules:
         with errors.contained(f"the rule {rule.__name__}"):
             if (finding := rule(evidence)) is not None:
-                found.append({"rule": rule.__name__, **dataclasses.asdict(finding)})
+                plain = {"rule": rule.__name__, **dataclasses.asdict(finding)}
+                found.append(cast("RecordedFinding", plain))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from losslab.claims.judge import counted
 from losslab.claims.verdict import PredictionOutcome, Verdict
@@ -131,14 +130,15 @@ def _arms(verdict: Verdict) -> list[str]:
 
 
 def _check(verdict: Verdict) -> list[str]:
-    check: dict[str, Any] = verdict.check or {}
-    parts = [escaped(str(note)) for note in check.get("notes") or []]
-    for entry in check.get("tables") or []:
+    if verdict.check is None:
+        return []
+    parts = [escaped(note) for note in verdict.check.notes]
+    for measured in verdict.check.tables:
         parts += [
-            f"**{escaped(str(entry['title']))}**",
+            f"**{escaped(measured.title)}**",
             table(
-                [escaped(str(name)) for name in entry["columns"]],
-                [[escaped(words.cell(value)) for value in row] for row in entry["rows"]],
+                [escaped(name) for name in measured.columns],
+                [[escaped(words.cell(value)) for value in row] for row in measured.rows],
             ),
         ]
     return parts

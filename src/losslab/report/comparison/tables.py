@@ -24,9 +24,10 @@ NOT_REACHED = "not reached"
 MOST_SENTENCES = 10  # of a kind in the terminal; the Markdown file has them all
 EXPLANATION = (
     "± and [ ]: 95 % Student-t intervals over seeds, not adjusted for the number of arms. "
-    "Means are over the runs that finished, differences over the seeds that both arms finished. "
-    "Rank: by the median over all runs, one that diverged or failed being worse than any number. "
-    "Steps: median over all runs, one that never got there counting as infinite (runs that did / all)."
+    "A run that diverged counts with the validation metric of its untrained network; one that failed has no "
+    "value and is left out. Differences are over the seeds that have a value in both arms. "
+    "Rank: by the median. "
+    "Steps: median, a run that never got there counting as infinite (runs that did / all that did not fail)."
 )
 
 
@@ -87,26 +88,34 @@ def protocol_line(task: TaskComparison) -> str:
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Every task's table, then what is missing, stale or failed."""
+    """What is mixed, missing or stale, then every task's table, then what diverged or failed."""
+    for sentence in _at_most(comparison.problems, MOST_SENTENCES):
+        console.print(Text(sentence, style="yellow"), soft_wrap=True)
     for task in comparison.tasks:
         console.print(_rich_table(task))
         for note in task.notes:
             console.print(Text(f"Note: {note}", style="yellow"))
-    for sentence in _at_most(comparison.failures + comparison.problems, MOST_SENTENCES):
+    for sentence in _at_most(comparison.failures, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
 
 
 def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
     """The comparison as a Markdown document; `picture` is a file beside it."""
     lines = ["# Comparison", ""]
+    lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
     for task in comparison.tasks:
         lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
         lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
     lines += [EXPLANATION, ""]
     if picture:
         lines += [f"![validation curves of all arms]({picture})", ""]
-    if sentences := comparison.failures + comparison.problems:
-        lines += ["## Not as planned", "", *(f"- {escaped(sentence)}" for sentence in sentences), ""]
+    if comparison.failures:
+        lines += [
+            "## Not as planned",
+            "",
+            *(f"- {escaped(sentence)}" for sentence in comparison.failures),
+            "",
+        ]
     return "\n".join(lines)
 
 

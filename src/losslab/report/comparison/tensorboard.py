@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from matplotlib.image import imread
 from torch.utils.tensorboard import SummaryWriter
 
-from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
@@ -91,23 +89,14 @@ def findings_table(comparison: Comparison) -> str:
         for arm in task.arms:
             counts: Counter[str] = Counter()
             first: dict[str, str] = {}
-            for finding in _findings(arm):
-                rule = str(finding.get("rule", "?"))
-                counts[rule] += 1
-                first.setdefault(rule, str(finding.get("text", "")))
+            for finding in (each for found in arm.runs["findings"] for each in found):
+                counts[finding["rule"]] += 1
+                first.setdefault(finding["rule"], finding["text"])
             for rule, count in counts.items():
                 of_all = f"{count} of {len(arm.runs)}"
                 cells = [task.task, arm.label, findings.title(rule), of_all, first[rule]]
                 rows.append([escaped(cell) for cell in cells])
     return table(["task", "arm", "finding", "runs", "the first says"], rows, {3}) or "No run has a finding."
-
-
-def _findings(arm: Arm) -> Iterable[dict[str, object]]:
-    for folder in arm.runs["folder"]:
-        try:
-            yield from records.load(folder).findings
-        except records.RecordError:
-            continue
 
 
 def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
