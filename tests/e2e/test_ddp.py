@@ -15,6 +15,7 @@ def test_two_processes_give_what_one_gives(command, train, tmp_path):
     assert done.stderr == ""
     assert done.stdout.count("finished") == 1
     two = json.loads((tmp_path / "two" / "record.json").read_text())
+    assert two["internal_errors"] == []
     one, folder = train(*RUN)
     assert one.steps == two["steps"]
     for split in ("validation", "test"):

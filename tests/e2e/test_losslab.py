@@ -81,6 +81,7 @@ def test_a_sweep_compares_resumes_and_counts_what_went_wrong(command, own_losses
     assert "Traceback" not in done.stderr + done.stdout
     records = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("*/record.json")}
     assert len(records) == 8
+    assert all(record["internal_errors"] == [] for record in records.values())
     statuses = [records[name]["status"] for name in sorted(records)]
     assert statuses == ["failed"] * 2 + ["finished"] * 4 + ["diverged"] * 2
     diverged = [record for record in records.values() if record["status"] == "diverged"]
