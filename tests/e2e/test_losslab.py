@@ -1,15 +1,13 @@
 """The main job as a stranger does it: runs, sweeps, resuming, own losses, Ctrl-C."""
 
 import json
-import os
 import signal
-import subprocess
 import time
 
 import pandas as pd
 import pytest
 
-from conftest import COMMANDS
+from commands import Started
 
 SHORT = "trainer.max_epochs=1"
 
@@ -52,8 +50,8 @@ def own_losses(tmp_path):
     return tmp_path
 
 
-def test_one_run_says_what_it_did_and_where(command, tmp_path):
-    done = command("losslab", "loss=mse", "seed=1", "trainer.max_epochs=3")
+def test_one_run_says_what_it_did_and_where(installed, tmp_path):
+    done = installed("losslab", "loss=mse", "seed=1", "trainer.max_epochs=3")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     (record,) = tmp_path.glob("runs/*/record.json")
@@ -126,37 +124,15 @@ def test_a_loss_of_ones_own_inline_with_its_arguments(command, own_losses):
     assert first["metrics"]["test"]["loss"] != pytest.approx(1 / 10, rel=1e-2)
 
 
-def test_two_processes_give_the_same_records_as_one(command, tmp_path):
-    sweep = ["losslab", "-m", "loss=cross_entropy,mse", "seed=0,1", SHORT]
-    serial = command(*sweep, "folder=serial", OMP_NUM_THREADS="1")
-    parallel = command(
-        *sweep, "folder=parallel", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", OMP_NUM_THREADS="1"
-    )
-    assert serial.returncode == parallel.returncode == 0, serial.stderr + parallel.stderr
-
-    def results(name):
-        paths = sorted(tmp_path.glob(f"{name}/*/record.json"))
-        return {path.parent.name: json.loads(path.read_text())["metrics"] for path in paths}
-
-    assert len(results("serial")) == 4
-    assert results("serial") == results("parallel")
-
-
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     log = tmp_path / "log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [str(COMMANDS / "losslab"), "-m", "loss=cross_entropy", "seed=range(0,200)", "folder=sweep"],
-            cwd=tmp_path,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
-        )
-        deadline = time.monotonic() + 120
-        while len(list(tmp_path.glob("sweep/*/record.json"))) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+    arguments = ["-m", "loss=cross_entropy", "seed=range(0,200)", "folder=sweep"]
+    process = Started("losslab", *arguments, folder=tmp_path, out=log)
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("sweep/*/record.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
     text = log.read_text()
     assert "Traceback" not in text
     assert "interrupted" in text
