@@ -1,7 +1,8 @@
-"""The installed commands, each in a process of its own, without the five seconds that its imports take.
+"""The installed commands and our scripts, each in a process of its own, without the seconds for imports.
 
 A server process imports them once and forks for every command: folder, environment, output, signals and exit
-status are the command's own. What only a start from nothing shows is for `installed` in e2e/conftest.py.
+status are the command's own. What a start from nothing shows is for `installed` in e2e/conftest.py. Memory is
+not measured here: pages that a forked process shares count when it first touches them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -28,7 +30,10 @@ class Started:
     def __init__(
         self, name: str, *arguments: str, folder: Path, out: Path, err: Path | None = None, **variables: str
     ) -> None:
-        """Start the command `name` in `folder`; its output is added to `out`, its errors to `err` or there too."""
+        """Start the command or the script (a path that ends in .py) `name` in `folder`.
+
+        Its output is added to the file `out`, its errors to `err` or there too.
+        """
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", **variables}
         self._process = _SERVER.Process(target=_be, args=(name, arguments, folder, environment, out, err))
         self._process.start()
@@ -69,8 +74,12 @@ def _be(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [name, *arguments]
-    (command,) = entry_points(group="console_scripts", name=name)
     try:
-        sys.exit(command.load()())
+        if name.endswith(".py"):
+            sys.path.insert(0, str(Path(name).parent))  # as Python does it for a script
+            runpy.run_path(name, run_name="__main__")
+        else:
+            (command,) = entry_points(group="console_scripts", name=name)
+            sys.exit(command.load()())
     finally:
         atexit._run_exitfuncs()  # processes of multiprocessing end without

@@ -53,7 +53,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.delenv("LOSSLAB_DATA", raising=False)
 
     def start(name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        out, err = tmp_path / f".{name}.out", tmp_path / f".{name}.err"
+        out, err = tmp_path / ".out", tmp_path / ".err"
         for path in (out, err):
             path.write_text("")
         variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), **variables}
