@@ -29,7 +29,10 @@ def composed() -> Callable[..., Composed]:
 
 @pytest.fixture
 def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
-    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
+    """train("loss=mse", ...) -> (record, folder): one real run in this process.
+
+    Two epochs, and no pictures of predictions (two thirds of a small run's time), unless told otherwise.
+    """
     from losslab.train.run import run
 
     count = 0
@@ -39,7 +42,7 @@ def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tu
         count += 1
         folder = tmp_path / f"run{count}"
         folder.mkdir()
-        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
+        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", "pictures=null", *overrides]
         config, choices = composed(*chosen)
         return run(config, choices, chosen, folder), folder
 

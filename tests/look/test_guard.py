@@ -83,7 +83,7 @@ def test_pictures_and_findings_that_raise(train, monkeypatch):
     monkeypatch.setattr(pictures, "pixels", raises)
     monkeypatch.setattr(run.findings, "loss_floor", raises)
     monkeypatch.setattr(findings, "RULES", ())
-    record, folder = train("trainer.max_epochs=1")
+    record, folder = train("trainer.max_epochs=1", "pictures=1")
     assert record.status == FINISHED
     assert record.metrics == plain.metrics
     texts = " ".join(finding["text"] for finding in record.findings)

@@ -126,7 +126,7 @@ def test_out_of_memory_path_gives_the_same_result(train):
 
 
 def test_how_often_one_looks_changes_nothing(train):
-    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default")
+    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default", "pictures=1")
     rarely, _ = train("trainer.eval_every=1000", "trainer.eval_batch_size=50")
     assert often.metrics["test"]["accuracy"] == rarely.metrics["test"]["accuracy"]
     assert often.metrics["test"]["loss"] == pytest.approx(rarely.metrics["test"]["loss"], rel=1e-5)
