@@ -9,7 +9,7 @@ import pytest
 
 from commands import Started
 
-SHORT = "trainer.max_epochs=1"
+SHORT = ("trainer.max_epochs=1", "pictures=null")
 
 MY_LOSSES = """
 import math
@@ -65,7 +65,7 @@ def test_a_sweep_compares_resumes_and_counts_what_went_wrong(command, own_losses
         "losslab",
         "-m",
         "loss=cross_entropy,mine,nan_at_10,crash",
-        SHORT,
+        *SHORT,
         "--config-dir",
         ".",
         "folder=sweep",
@@ -112,9 +112,9 @@ def test_a_loss_of_ones_own_inline_with_its_arguments(command, own_losses):
         "+loss.loss.power=2",
         "loss.targets=one_hot",
     ]
-    done = command("losslab", *inline, SHORT, "folder=mine")
+    done = command("losslab", *inline, *SHORT, "folder=mine")
     assert done.returncode == 0, done.stderr
-    plain = command("losslab", "loss=mse", SHORT, "folder=plain")
+    plain = command("losslab", "loss=mse", *SHORT, "folder=plain")
     assert plain.returncode == 0, plain.stderr
     first, second = (
         json.loads((own_losses / name / "record.json").read_text()) for name in ("mine", "plain")
