@@ -8,6 +8,7 @@ not measured here: pages that a forked process shares count when it first touche
 from __future__ import annotations
 
 import atexit
+import contextlib
 import multiprocessing
 import os
 import runpy
@@ -39,6 +40,7 @@ class Started:
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid  # also that of its process group
+        atexit.register(self._kill)  # where a test failed before its end, multiprocessing would wait for it
 
     def poll(self) -> int | None:
         """The exit status, -N where signal N killed it; None while it runs."""
@@ -48,12 +50,17 @@ class Started:
         """The exit status; kills the command and raises subprocess.TimeoutExpired after `timeout` seconds."""
         self._process.join(timeout)
         if self._process.exitcode is None:
-            self._process.kill()
+            self._kill()
             raise subprocess.TimeoutExpired(self._process.name, timeout)
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def _kill(self) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 def _be(

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from losslab.config.compose import compose_run
-
-torch.set_num_threads(1)
+# Nothing heavy is imported here: pytest-xdist's first process runs no test, but reads this file before it
+# starts the others. torch reads the variable when it is imported: one thread, also in processes under test.
+os.environ["OMP_NUM_THREADS"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: the commands under test would inherit that Ctrl-C does nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,6 +23,8 @@ Composed = tuple[dict[str, Any], dict[str, str]]
 @pytest.fixture
 def composed() -> Callable[..., Composed]:
     """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
+    from losslab.config.compose import compose_run
+
     return compose_run
 
 
