@@ -184,7 +184,7 @@ def test_ctrl_c_stops_all_processes_and_keeps_what_is_done(tmp_path):
 
 
 def _all_gone(group):
-    """Whether no process of `group` is left half a minute later; on a quiet machine it takes one second."""
+    """Whether no process of `group` is left half a minute later: a busy machine takes its time."""
     for _ in range(300):
         try:
             os.killpg(group, 0)
