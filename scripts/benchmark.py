@@ -2,12 +2,12 @@
 """What losslab costs, relative to a plain PyTorch loop and to a conventional pipeline.
 
     scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, 10 to 16 minutes
-    scripts/benchmark.py --small                          one short round of everything: does it still work?
+    scripts/benchmark.py --small                          one short round on small data: does it still work?
     scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that
-whatever the machine does meanwhile hits all alike. Of FILE only what stands between its two markers is
-replaced.
+Needs MNIST in $LOSSLAB_DATA, but for --small. Arms, in benchmark_arms.py, alternate after one round of
+warming up, so that whatever the machine does meanwhile hits all alike. Of FILE only what stands between its
+two markers is replaced.
 """
 
 from __future__ import annotations
@@ -148,16 +148,16 @@ def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
     return [[name, f"{seconds:.3f}", f"{100 * seconds / total:.0f} %"] for name, seconds in medians.items()]
 
 
-def sweeps(runs: int, epochs: int, device: torch.device, processes: list[int]) -> list[list[str]]:
+def sweeps(runs: int, case: Case, device: torch.device, processes: list[int]) -> list[list[str]]:
     """A sweep of `runs` house runs, serial and in processes, by the installed command."""
     rows = []
     accelerator = "gpu" if device.type == "cuda" else "cpu"
     for count in processes:
         with tempfile.TemporaryDirectory() as folder:
             command = [
-                *(sys.executable, "-m", "losslab.cli.main", "-m", "task=mnist"),
+                *(sys.executable, "-m", "losslab.cli.main", "-m", *case.overrides),
                 *("loss=cross_entropy,mse", f"seed=range(0,{runs // 2})", f"folder={folder}/sweep"),
-                f"trainer.max_epochs={epochs}",
+                f"trainer.max_epochs={case.epochs}",
                 *(f"trainer.accelerator={accelerator}", *DIAGNOSTICS_OFF),
             ]
             if count > 1:
@@ -200,7 +200,7 @@ def measured(arguments: argparse.Namespace) -> str:
     repeats = arguments.repeats
     cases = [CASES[name] for name in arguments.cases]
     if arguments.small:
-        cases = [dataclasses.replace(case, epochs=1) for case in cases]
+        cases = [case.shortened() for case in cases]
     house = cases[0]
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU ({processor_name()})"
     sections = [
@@ -234,7 +234,7 @@ def measured(arguments: argparse.Namespace) -> str:
         heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
         sections.append(
             f"### A sweep of {arguments.sweep} house runs, epochs each: {house.epochs}\n\n"
-            + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
+            + table(heading, sweeps(arguments.sweep, house, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
 
@@ -260,7 +260,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-conventional", action="store_true", help="leave out the slowest arm")
     parser.add_argument(
-        "--small", action="store_true", help="one round, one epoch, four runs: not for figures"
+        "--small",
+        action="store_true",
+        help="on digits, one round, one epoch, four runs: not for figures",
     )
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()

@@ -36,6 +36,17 @@ class Case:
     loss: Callable[..., torch.Tensor] = nn.functional.cross_entropy
     has_conventional: bool = True
 
+    def shortened(self) -> Case:
+        """One epoch, on small digits instead of MNIST; without the pipeline that reads MNIST itself."""
+        swapped = tuple("task=digits" if each == "task=mnist" else each for each in self.overrides)
+        return dataclasses.replace(
+            self,
+            title=f"{self.title}; shortened to digits and 1 epoch",
+            overrides=swapped,
+            epochs=1,
+            has_conventional=False,
+        )
+
     def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
         sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
         return compose_run(*self.overrides, *sizes, *more)

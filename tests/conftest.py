@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from losslab.config.compose import compose_run
-
-torch.set_num_threads(1)
+# Nothing heavy is imported here: pytest-xdist's first process runs no test, but reads this file before it
+# starts the others. torch reads the variable when it is imported: one thread, also in processes under test.
+os.environ["OMP_NUM_THREADS"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: the commands under test would inherit that Ctrl-C does nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,14 +23,17 @@ Composed = tuple[dict[str, Any], dict[str, str]]
 @pytest.fixture
 def composed() -> Callable[..., Composed]:
     """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
+    from losslab.config.compose import compose_run
+
     return compose_run
 
 
 @pytest.fixture
 def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
-    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told.
+    """train("loss=mse", ...) -> (record, folder): one real run in this process.
 
-    It must have no internal error; with `breaks=True` it must have one.
+    Two epochs, and no pictures of predictions (two thirds of a small run's time), unless told otherwise. It must
+    have no internal error; with `breaks=True` it must have one.
     """
     from losslab.train.run import run
 
@@ -42,7 +44,7 @@ def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tu
         count += 1
         folder = tmp_path / f"run{count}"
         folder.mkdir()
-        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
+        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", "pictures=null", *overrides]
         config, choices = composed(*chosen)
         record = run(config, choices, chosen, folder)
         assert bool(record.internal_errors) == breaks, record.internal_errors

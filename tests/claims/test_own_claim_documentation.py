@@ -30,8 +30,9 @@ def test_the_example_runs_as_it_is_printed(tmp_path: Path, capsys: pytest.Captur
         "--jobs",
         "1",
     ]
-    few = ["--override", "trainer.max_epochs=1", "--override", "optimizer.lr=0.01"]
-    assert reproduce([*arguments, *few]) == 0
+    for override in ("trainer.max_epochs=1", "optimizer.lr=0.01", "pictures=null"):
+        arguments += ["--override", override]
+    assert reproduce(arguments) == 0
     assert len(load(tmp_path / "out" / "smoothing").predictions) == 2
     assert "smoothing" in capsys.readouterr().out
 

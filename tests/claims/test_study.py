@@ -23,6 +23,7 @@ defaults:
 
 task:
   recipe: {max_epochs: 2}
+pictures: null
 
 claim:
   statement: Cross-entropy is better than MSE for a linear model.

@@ -62,6 +62,7 @@ def losslab(tmp_path, monkeypatch, capfd):
         (["optimizer.lr"], r"optimizer.lr"),
         (["--config-dir", "nowhere"], r"nowhere"),
         (["-m", "--cfg", "job"], r"Only one of"),
+        (["-m", "trainer=ddp", "seed=0,1"], r"without -m"),
         (["-m", "loss=cross_entropy,mze", "seed=0,1"], r"loss=mze does not exist"),
         (
             ["-m", "loss=cross_entropy", "trainer.batch_size=32,0"],
@@ -129,8 +130,8 @@ def test_every_experiment_composes(composed):
         assert choices["experiment"] == name
 
 
-def test_libraries_add_no_lines_of_their_own(command):
-    done = command("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
+def test_libraries_add_no_lines_of_their_own(installed):
+    done = installed("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")

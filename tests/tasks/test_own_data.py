@@ -37,7 +37,7 @@ def overrides_of(command):
 
 
 def test_the_documents_command_trains(working_folder, train):
-    record, _ = train(*overrides_of(blocks("bash")[0]), "trainer.max_epochs=20")
+    record, _ = train(*overrides_of(blocks("bash")[0]), "trainer.max_epochs=20", "pictures=1")
     assert record.status == "finished", record.error
     assert record.metrics["test"]["r2"] > 0.9
     assert record.metrics["test"]["mae"] < 10  # metres, although the loss sees scaled targets
@@ -137,7 +137,7 @@ def test_a_kind_of_ones_own_is_one_file(tmp_path, monkeypatch, train):
     monkeypatch.syspath_prepend(str(tmp_path))
     record, _ = train(
         "task=custom", "task.kind=my_kinds.Counts", "task.source._target_=my_kinds.load", "loss=poisson_nll",
-        "trainer.max_epochs=12", "optimizer.lr=0.01",
+        "trainer.max_epochs=12", "optimizer.lr=0.01", "pictures=1",
     )  # fmt: skip
     assert record.status == "finished", record.error
     assert record.metric == "poisson_deviance"

@@ -126,7 +126,7 @@ def test_out_of_memory_path_gives_the_same_result(train):
 
 
 def test_how_often_one_looks_changes_nothing(train):
-    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default")
+    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default", "pictures=1")
     rarely, _ = train("trainer.eval_every=1000", "trainer.eval_batch_size=50")
     assert often.metrics["test"]["accuracy"] == rarely.metrics["test"]["accuracy"]
     assert often.metrics["test"]["loss"] == pytest.approx(rarely.metrics["test"]["loss"], rel=1e-5)
@@ -179,7 +179,7 @@ def test_tensorboard_has_the_curves_and_the_hyperparameters(train):
 
 
 def test_a_loss_that_becomes_nan_ends_as_diverged_with_its_step(train):
-    record, folder = train(*mine("NanAtStep10"))
+    record, folder = train(*mine("NanAtStep10"), "pictures=1")
     assert (record.status, record.diverged_at, record.steps) == (DIVERGED, 10, 9)
     assert "test" not in record.metrics
     assert records.load_curves(folder).value.notna().all()
@@ -192,7 +192,7 @@ def test_gradients_that_are_not_finite_end_as_diverged(train):
 
 
 def test_a_crash_is_recorded_with_its_traceback(train):
-    record, folder = train(*mine("Crashes"))
+    record, folder = train(*mine("Crashes"), "pictures=1")
     assert record.status == FAILED
     assert record.error["type"] == "ZeroDivisionError"
     assert "a bug in a person's loss" in record.error["traceback"]
