@@ -12,23 +12,22 @@ import pytest
 import torch
 
 from losslab.config.compose import compose_run
+from losslab.config.settings import RunSettings
 
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: the commands under test would inherit that Ctrl-C does nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-Composed = tuple[dict[str, Any], dict[str, str]]
-
 
 @pytest.fixture
-def composed() -> Callable[..., Composed]:
-    """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
+def composed() -> Callable[..., RunSettings]:
+    """composed("loss=mse", "seed=1") -> settings, as the command would make them."""
     return compose_run
 
 
 @pytest.fixture
-def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
+def train(composed: Callable[..., RunSettings], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
     """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
     from losslab.train.run import run
 
@@ -40,8 +39,7 @@ def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tu
         folder = tmp_path / f"run{count}"
         folder.mkdir()
         chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
-        config, choices = composed(*chosen)
-        return run(config, choices, chosen, folder), folder
+        return run(composed(*chosen), chosen, folder), folder
 
     return make
 

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 if TYPE_CHECKING:
     from losslab.claims.stages import ClaimRun
+    from losslab.config.settings import RunSettings
     from losslab.sweep.plan import PlannedRun, Preflight
 
 # What of a claim's command line says where and how its runs are made, and nothing about them.
@@ -48,6 +49,7 @@ class LosslabSweeper(BasicSweeper):
 
     def _sweep_claim(self, arguments: list[str]) -> None:
         from losslab.claims.study import Study
+        from losslab.config import settings
         from losslab.errors import UserError
         from losslab.report.claims.console import print_verdict
         from losslab.sweep import plan
@@ -63,13 +65,14 @@ class LosslabSweeper(BasicSweeper):
                 )
         name = str(self.config.hydra.runtime.choices.experiment)
         plain = OmegaConf.to_container(self.config.claim, resolve=True)
-        study = Study(name, plain, bool(self.config.quick), arguments, folder, self._claim_file(name))
+        quick = settings.read_sweep(self.config).quick
+        study = Study(name, plain, quick, arguments, folder, self._claim_file(name))
         build = self._preflight()
         known_metrics: list[set[str]] = []
 
-        def preflight(config: dict[str, Any], choices: dict[str, str]) -> None:
+        def preflight(run: RunSettings) -> None:
             if build is not None:
-                known_metrics.append(set(build(config, choices).task.kind.metrics(final=True).names()))
+                known_metrics.append(set(build(run).task.kind.metrics(final=True).names()))
 
         plan.plan([list(run.overrides) for run in study.rehearsal()], self._compose, preflight)
         if known_metrics:
@@ -114,13 +117,14 @@ class LosslabSweeper(BasicSweeper):
 
     def _run_missing(self, planned: Sequence[PlannedRun], folder: Path) -> None:
         """Launch what has no record yet. Raises what escaped from a run: a bug, or a UserError."""
+        from losslab.config import settings
         from losslab.sweep import plan, progress
         from losslab.terminal import console
 
         assert self.config is not None and self.launcher is not None
         folder.mkdir(parents=True, exist_ok=True)
         plan.write_plan(planned, folder)
-        todo = plan.outstanding(planned, folder, bool(self.config.retry_failed))
+        todo = plan.outstanding(planned, folder, settings.read_sweep(self.config).retry_failed)
         progress.note_present(len(planned) - len(todo))
         already = f", {len(planned) - len(todo)} done already" if len(todo) < len(planned) else ""
         console().print(f"{len(planned)} runs in {folder}{already}", highlight=False, markup=False)

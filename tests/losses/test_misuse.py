@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from losslab.config.settings import SingleLossSettings, Target
 from losslab.errors import UserError
 from losslab.losses.criterion import Criterion
 from losslab.losses.misuse import check_batch
@@ -24,7 +25,7 @@ EXPLAINED = [
 @pytest.mark.parametrize(("overrides", "sentence"), EXPLAINED)
 def test_misuse_is_explained_before_training(composed, overrides, sentence):
     with pytest.raises(UserError, match=sentence) as caught:
-        build(*composed(*overrides))
+        build(composed(*overrides))
     assert "\n" not in str(caught.value)
 
 
@@ -43,7 +44,7 @@ def test_derived_classes_eat_what_their_parents_eat(composed, monkeypatch, tmp_p
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="applies its own softmax"):
         build(
-            *composed(
+            composed(
                 "loss=custom", "loss.loss._target_=my_derived_loss.Mine", "loss.output_activation=softmax"
             )
         )
@@ -51,8 +52,10 @@ def test_derived_classes_eat_what_their_parents_eat(composed, monkeypatch, tmp_p
 
 def check(loss, outputs, targets, form="values", eats=None):
     criterion = Criterion(loss, "identity", form)
-    config = {"loss": {"_target_": "torch.nn.MSELoss"}, "eats": eats}
-    check_batch(criterion, outputs, targets, "mine", config=config, allow_misuse=False)
+    settings = SingleLossSettings(
+        loss=Target.of("torch.nn.MSELoss"), output_activation="identity", targets=form, eats=eats
+    )
+    check_batch(criterion, outputs, targets, "mine", settings=settings, allow_misuse=False)
 
 
 def squared(prediction, target):

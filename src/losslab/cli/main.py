@@ -11,7 +11,7 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from losslab.cli import warnings_policy
 from losslab.config.hydra_errors import as_sentences
@@ -35,7 +35,6 @@ def job(cfg: DictConfig) -> str:
     hydra_config = HydraConfig.get()
     _make_importable(Path(hydra_config.runtime.cwd))
     folder = Path(hydra_config.runtime.output_dir)
-    choices = settings.group_choices(OmegaConf.create({"hydra": hydra_config}))
     in_sweep = hydra_config.mode == hydra.types.RunMode.MULTIRUN
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
@@ -48,15 +47,14 @@ def job(cfg: DictConfig) -> str:
         raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
     overrides = [str(override) for override in hydra_config.overrides.task]
     try:
-        config = {**settings.resolve(cfg), "folder": str(folder)}
-        settings.check(config, choices)
-        record = run(config, choices, overrides, folder, None if quiet else console())
+        chosen = settings.read(cfg).model_copy(update={"folder": str(folder)})
+        record = run(chosen, overrides, folder, None if quiet else console())
     except UserError:
         _remove_if_empty(folder)
         raise
     if not quiet:
         print_run(console(), record, folder, brief=in_sweep)
-    if record.status == records.FAILED and (config["fail_fast"] or not in_sweep):
+    if record.status == records.FAILED and (chosen.fail_fast or not in_sweep):
         assert record.error is not None
         first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
         sentence = (

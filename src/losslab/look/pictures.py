@@ -38,7 +38,7 @@ class Pictures(pl.Callback):
         self, trainer: pl.Trainer, learner: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         assert isinstance(learner, Learner)
-        if self.due and learner.step >= self.due[0] and learner.step % learner.settings["eval_every"] == 0:
+        if self.due and learner.step >= self.due[0] and learner.step % learner.settings.eval_every == 0:
             self.due = [step for step in self.due if step > learner.step]
             self._show(learner, "validation")
 
@@ -51,7 +51,7 @@ class Pictures(pl.Callback):
         split: Split = learner.task.on(learner.device)[split_name]
         training = learner.network.training
         learner.network.eval()
-        inputs, targets = split.sample(min(SAMPLES, learner.settings["eval_batch_size"]))
+        inputs, targets = split.sample(min(SAMPLES, learner.settings.eval_batch_size))
         outputs = learner.network(inputs).float()
         learner.network.train(training)
         inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()

@@ -19,7 +19,7 @@ def _small(subject: Subject) -> Subject:
     if subject.kind.name != "segmentation":
         return subject
     kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
-    return Subject(subject.name, subject.config, kind, subject.eats)
+    return Subject(subject.name, subject.settings, kind, subject.eats)
 
 
 def _case(subject: Subject, seed: int) -> tuple[Tensor, Tensor]:

@@ -115,21 +115,21 @@ def _record_killed(launcher: Any, run: PlannedRun, folder: Path) -> None:
     from losslab.tasks.kinds import kind_named
 
     cfg = launcher.hydra_context.config_loader.load_sweep_config(launcher.config, run.hydra_overrides(folder))
-    config = {**settings.resolve(cfg), "folder": str(folder / run.folder)}
-    kind = kind_named(config["task"]["kind"])
+    lost = settings.read(cfg).model_copy(update={"folder": str(folder / run.folder)})
+    kind = kind_named(lost.task.kind)
     record = Record(
         run.identity,
         run.arm_identity,
         run.task_identity,
         name=run.folder,
         seed=run.seed,
-        choices=settings.group_choices(cfg),
+        choices=lost.choices,
         overrides=run.overrides,
-        config=config,
+        config=lost.plain(),
         status=FAILED,
         metric=kind.primary,
         higher_is_better=kind.higher_is_better,
-        targets=[Target(float(value)) for value in config["task"].get("targets") or []],
+        targets=[Target(float(value)) for value in lost.task.targets],
         error={"type": "WorkerKilled", "message": KILLED, "traceback": ""},
     )
     (folder / run.folder).mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ class Checkpoint:
         A checkpoint that cannot be written costs the run nothing but the checkpoint.
         """
         ends_epoch = learner.step % self.steps_per_epoch == 0
-        evaluated = learner.step % learner.settings["eval_every"] == 0 and not self.only_at_epochs
+        evaluated = learner.step % learner.settings.eval_every == 0 and not self.only_at_epochs
         now = time.perf_counter()
         too_early = now - self._saved_at < self._cost / LARGEST_SHARE
         if self._given_up or too_early or not (ends_epoch or evaluated) or learner.step >= self.last_step:

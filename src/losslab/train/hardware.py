@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytorch_lightning as pl
@@ -18,6 +18,7 @@ import torch
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
+from losslab.config.settings import TrainerSettings
 from losslab.errors import UserError
 
 # A convolution over thousands of images writes more than a processor's cache holds: 256 at a time of MNIST's
@@ -26,22 +27,22 @@ IMAGES_AT_ONCE = 256
 NVML_CHECK = "PYTORCH_NVML_BASED_CUDA_CHECK"
 
 
-def trainer_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+def trainer_arguments(settings: TrainerSettings) -> dict[str, Any]:
     """What the config group `trainer` says to Lightning's Trainer about the machine."""
     return {
-        "accelerator": settings["accelerator"],
-        "devices": settings.get("devices", 1),
-        "strategy": settings.get("strategy") or "auto",
-        "precision": settings["precision"],
+        "accelerator": settings.accelerator,
+        "devices": settings.devices,
+        "strategy": settings.strategy or "auto",
+        "precision": settings.precision,
     }
 
 
-def check(settings: Mapping[str, Any]) -> None:
+def check(settings: TrainerSettings) -> None:
     """Let Lightning say whether the accelerator is there and does that precision. Raises UserError."""
     try:
         _try_trainer(**trainer_arguments(settings))
     except (ValueError, RuntimeError, MisconfigurationException) as error:
-        asked = f"trainer.accelerator={settings['accelerator']} trainer.precision={settings['precision']}"
+        asked = f"trainer.accelerator={settings.accelerator} trainer.precision={settings.precision}"
         raise UserError(f"{asked}: {str(error).splitlines()[0]}") from None
 
 
@@ -52,13 +53,13 @@ def _try_trainer(**arguments: Any) -> None:
         pl.Trainer(**arguments, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 
 
-def prepare(network: nn.Module, settings: Mapping[str, Any]) -> None:
+def prepare(network: nn.Module, settings: TrainerSettings) -> None:
     """Let the network compute as `trainer.precision`, `matmul_precision` and `channels_last` say."""
     # https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
-    torch.set_float32_matmul_precision(settings.get("matmul_precision", "highest"))
-    if settings["precision"] in ("64-true", "bf16-true"):
+    torch.set_float32_matmul_precision(settings.matmul_precision)
+    if settings.precision in ("64-true", "bf16-true"):
         network.register_forward_pre_hook(_as_the_weights)
-    if settings.get("channels_last"):
+    if settings.channels_last:
         # https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
         network.to(memory_format=torch.channels_last)
         network.register_forward_pre_hook(_channels_last)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from losslab.config.settings import TrainerSettings
 from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.logbook import Logbook
 from losslab.losses.criterion import Criterion
@@ -45,7 +46,6 @@ class Learner(pl.LightningModule):
 
     Args:
         optimizer: makes the optimiser from the parameters.
-        settings: the resolved config group `trainer`.
         target_values: values of the primary metric whose first reaching is noted.
         checkpoint: where progress is kept, and found again; None for nowhere.
     """
@@ -56,7 +56,7 @@ class Learner(pl.LightningModule):
         network: nn.Module,
         criterion: Criterion | WeightedSum,
         optimizer: Any,
-        settings: dict[str, Any],
+        settings: TrainerSettings,
         target_values: list[float],
         logbook: Logbook,
         checkpoint: Checkpoint | None = None,
@@ -96,10 +96,10 @@ class Learner(pl.LightningModule):
     def training_step(self, chunk: Chunk, batch_index: int) -> None:
         started = time.perf_counter()
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
-        clip = self.settings["gradient_clip"]
+        clip = self.settings.gradient_clip
         # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
         # With several processes it averages the gradients over them.
-        lean = self.settings["precision"] == "32-true" and chunk.weights is None
+        lean = self.settings.precision == "32-true" and chunk.weights is None
         backward = Tensor.backward if lean else self.manual_backward
         losses: list[Tensor] = []
         terms: dict[int, Tensor] = {}
@@ -114,10 +114,10 @@ class Learner(pl.LightningModule):
             backward(loss)
             for watcher in watchers:
                 watcher.after_backward(self, step)
-            if clip["value"]:
-                nn.utils.clip_grad_value_(self.network.parameters(), clip["value"])
-            if clip["norm"]:
-                nn.utils.clip_grad_norm_(self.network.parameters(), clip["norm"])
+            if clip.value:
+                nn.utils.clip_grad_value_(self.network.parameters(), clip.value)
+            if clip.norm:
+                nn.utils.clip_grad_norm_(self.network.parameters(), clip.norm)
             optimizer.step()
             for watcher in watchers:
                 watcher.after_step(self, step)
@@ -130,7 +130,7 @@ class Learner(pl.LightningModule):
         self._finish_chunk(chunk, stacked, terms, started)
 
     def _is_logged(self, step: int) -> bool:
-        return step == 1 or step % self.settings["log_every"] == 0
+        return step == 1 or step % self.settings.log_every == 0
 
     def _finish_chunk(self, chunk: Chunk, losses: Tensor, terms: dict[int, Tensor], started: float) -> None:
         """Note the chunk's losses; one transfer from the device for all of them, one for their terms."""
@@ -158,7 +158,7 @@ class Learner(pl.LightningModule):
             raise Diverged(self.step)
 
     def on_train_batch_end(self, outputs: Any, batch: Chunk, batch_idx: int) -> None:
-        if self.step % self.settings["eval_every"] == 0:
+        if self.step % self.settings.eval_every == 0:
             self.evaluate_curves()
         if self.checkpoint is not None:
             self.checkpoint.save_if_due(self)
@@ -213,7 +213,7 @@ class Learner(pl.LightningModule):
         return size if final else min(size, CURVE_SAMPLES)
 
     def _evaluation_batches(self, name: str, count: int) -> Iterable[Batch]:
-        return evaluation_batches(self._splits[name], self.settings["eval_batch_size"], self.device, count)
+        return evaluation_batches(self._splits[name], self.settings.eval_batch_size, self.device, count)
 
     def on_test_start(self) -> None:
         self._splits = self.task.on(self.device)

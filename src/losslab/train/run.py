@@ -1,4 +1,4 @@
-"""One run: a resolved config in, one record and one TensorBoard log out.
+"""One run: its settings in, one record and one TensorBoard log out.
 
 Reads as a table of contents; the parts are one level below. Knows nothing of sweeps, comparisons and claims.
 """
@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch import nn
 from losslab import records
 from losslab.config.identity import identities
 from losslab.config.instantiation import make
+from losslab.config.settings import RunSettings, TrainerSettings
 from losslab.errors import UserError, first_line
 from losslab.look import findings, guard, tensorboard
 from losslab.look.logbook import DIAGNOSTICS_FILE, Logbook
@@ -53,39 +54,38 @@ class Parts:
 
 @guard.quiet_writer_threads()
 def run(
-    config: dict[str, Any],
-    choices: Mapping[str, str],
+    settings: RunSettings,
     overrides: list[str],
     folder: Path,
     console: Console | None = None,
 ) -> Record:
     """Train one run and write its record to `folder`.
 
-    A run that diverges or fails has a record too. Raises UserError, and writes nothing, where the config
+    A run that diverges or fails has a record too. Raises UserError, and writes nothing, where the settings
     cannot be run at all.
 
     Args:
-        config: resolved and checked, see `settings.py`.
         console: where the progress bar goes; None for none.
     """
     started = time.perf_counter()
     processor_started = time.process_time()
-    parts = build(config, choices)
+    parts = build(settings)
+    config = settings.plain()
     record = Record(
-        **identities(config),
+        **identities(settings),
         name=folder.name,
-        seed=config["seed"],
-        choices=dict(choices),
+        seed=settings.seed,
+        choices=settings.choices,
         overrides=overrides,
         config=config,
         status=FAILED,
         metric=parts.task.kind.primary,
         higher_is_better=parts.task.kind.higher_is_better,
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
-        planned_steps=_planned_steps(config, parts.task),
+        planned_steps=_planned_steps(settings.trainer, parts.task),
     )
     records.remove_unfinished(folder)
-    checkpoint = Checkpoint(folder, record.identity, started) if config["trainer"]["checkpoint"] else None
+    checkpoint = Checkpoint(folder, record.identity, started) if settings.trainer.checkpoint else None
     if checkpoint is not None:
         checkpoint.check_fits(parts.network, parts.criterion)
         record.resumed_at = checkpoint.step
@@ -100,15 +100,15 @@ def run(
             parts.network,
             parts.criterion,
             parts.optimizer,
-            config["trainer"],
-            config["task"].get("targets") or [],
+            settings.trainer,
+            settings.task.targets,
             logbook,
             checkpoint,
         )
-        trainer = _make_trainer(config, logger, console, folder.name, parts.task, looks, record.resumed_at)
+        trainer = _make_trainer(settings, logger, console, folder.name, parts.task, looks, record.resumed_at)
         setup_seconds = time.perf_counter() - started
         try:
-            _train(trainer, learner, config, record.resumed_at)
+            _train(trainer, learner, settings, record.resumed_at)
             record.status = FINISHED
         except Diverged as divergence:
             record.status, record.diverged_at = DIVERGED, divergence.step
@@ -145,14 +145,14 @@ def run(
     return record
 
 
-def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
+def build(settings: RunSettings) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
 
-    A config may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    Settings may name any function with any arguments: whatever goes wrong in them is said in one sentence,
     with its traceback where LOSSLAB_DEBUG is set.
     """
     try:
-        return _build(config, choices)
+        return _build(settings)
     except UserError:
         raise
     except Exception as error:
@@ -165,30 +165,31 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         ) from error
 
 
-def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
-    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
-    check_fit(config["model"], choices["model"], task)
+def _build(settings: RunSettings) -> Parts:
+    choices = settings.choices
+    task = load_task(settings.task, choices["task"]).for_seed(settings.seed)
+    check_fit(settings.model, choices["model"], task)
     network = build_network(
-        config["model"],
-        config["activation"],
-        config["init"],
+        settings.model,
+        settings.activation,
+        settings.init,
         task.input_shape,
         task.kind.output_features,
-        config["seed"],
+        settings.seed,
         inputs=lambda: task.splits["train"].sample(256)[0],
     )
     criterion = build_criterion(
-        config["loss"],
+        settings.loss,
         task.kind,
         choices["loss"],
         training_targets=lambda: task.training_targets,
-        allow_misuse=config["allow_misuse"],
+        allow_misuse=settings.allow_misuse,
     )
-    hardware.check(config["trainer"])
+    hardware.check(settings.trainer)
     _check_outputs(task, network, choices["model"])
-    _check_loss(task, network, criterion, config, choices["loss"])
+    _check_loss(task, network, criterion, settings)
     return Parts(
-        task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
+        task, network, criterion, make(settings.optimizer, where=f"optimizer={choices['optimizer']}")
     )
 
 
@@ -215,7 +216,7 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
 
 
 def _check_loss(
-    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, settings: RunSettings
 ) -> None:
     """A small real batch through network and loss: misuse shows before training starts."""
     _, targets = task.splits["train"].sample(1)
@@ -225,42 +226,41 @@ def _check_loss(
         criterion,
         misuse.outputs_of(network, inputs),
         task.kind.encode(targets, criterion.form),
-        name,
-        config=config["loss"],
-        allow_misuse=config["allow_misuse"],
+        settings.choices["loss"],
+        settings=settings.loss,
+        allow_misuse=settings.allow_misuse,
     )
 
 
-def _train(trainer: pl.Trainer, learner: Learner, config: Mapping[str, Any], steps_done: int) -> None:
-    settings = config["trainer"]
+def _train(trainer: pl.Trainer, learner: Learner, settings: RunSettings, steps_done: int) -> None:
     task = learner.task
     batches = TrainingBatches(
         task.on(trainer.strategy.root_device)["train"],
         lambda targets: task.kind.encode(targets, learner.criterion.form),
-        batch_size=settings["batch_size"],
-        eval_every=settings["eval_every"],
-        seed=config["seed"],
+        batch_size=settings.trainer.batch_size,
+        eval_every=settings.trainer.eval_every,
+        seed=settings.seed,
         device=trainer.strategy.root_device,
         epoch=lambda: epochs_done + learner.current_epoch,
-        num_workers=settings["num_workers"],
+        num_workers=settings.trainer.num_workers,
         steps_done=steps_done,
         process=lambda: (trainer.global_rank, trainer.world_size),
     )
     epochs_done = steps_done // batches.steps_per_epoch
     if learner.checkpoint is not None:
         learner.checkpoint.steps_per_epoch = batches.steps_per_epoch
-        learner.checkpoint.last_step = batches.steps_per_epoch * settings["max_epochs"]
+        learner.checkpoint.last_step = batches.steps_per_epoch * settings.trainer.max_epochs
         # worker processes draw their own random numbers, batch by batch
-        learner.checkpoint.only_at_epochs = settings["num_workers"] > 0
-    pl.seed_everything(stream_seed(config["seed"], "training") % 2**32, verbose=False)
+        learner.checkpoint.only_at_epochs = settings.trainer.num_workers > 0
+    pl.seed_everything(stream_seed(settings.seed, "training") % 2**32, verbose=False)
     with _keyboard_interrupt_as_such(), hardware.without_nvml():
         trainer.fit(learner, batches)
-        splits = ["train", "validation", *(["test"] if config["read_test"] else [])]
+        splits = ["train", "validation", *(["test"] if settings.read_test else [])]
         trainer.test(learner, [splits], verbose=False)
 
 
 def _make_trainer(
-    config: Mapping[str, Any],
+    settings: RunSettings,
     logger: TensorBoardLogger,
     console: Console | None,
     title: str,
@@ -268,20 +268,19 @@ def _make_trainer(
     looks: guard.Mishaps,
     steps_done: int,
 ) -> pl.Trainer:
-    settings = config["trainer"]
-    steps = _planned_steps(config, task)
+    steps = _planned_steps(settings.trainer, task)
     callbacks = [
         make(callback, where=f"diagnostics.callbacks.{name}")
-        for name, callback in config["diagnostics"]["callbacks"].items()
+        for name, callback in settings.diagnostics.callbacks.items()
     ]
-    if config["pictures"] is not None:
-        callbacks.append(Pictures(steps, config["pictures"]))
+    if settings.pictures is not None:
+        callbacks.append(Pictures(steps, settings.pictures))
     if console is not None and console.is_terminal:
         callbacks.append(StepProgress(console, title, steps))
     return pl.Trainer(
-        max_epochs=settings["max_epochs"] - steps_done * settings["max_epochs"] // steps,
-        **hardware.trainer_arguments(settings),
-        deterministic=config["deterministic"],
+        max_epochs=settings.trainer.max_epochs - steps_done * settings.trainer.max_epochs // steps,
+        **hardware.trainer_arguments(settings.trainer),
+        deterministic=settings.deterministic,
         logger=logger,
         callbacks=[guard.guarded(callback, looks) for callback in callbacks],
         enable_checkpointing=False,
@@ -291,9 +290,8 @@ def _make_trainer(
     )
 
 
-def _planned_steps(config: Mapping[str, Any], task: Task) -> int:
-    settings = config["trainer"]
-    return -(-len(task.splits["train"]) // settings["batch_size"]) * int(settings["max_epochs"])
+def _planned_steps(trainer: TrainerSettings, task: Task) -> int:
+    return -(-len(task.splits["train"]) // trainer.batch_size) * trainer.max_epochs
 
 
 @contextlib.contextmanager

@@ -177,7 +177,7 @@ class Activations(Diagnostic):
         split = learner.task.on(learner.device)["validation"]
         network.eval()
         with watching(network, see):
-            for inputs, _ in evaluation_batches(split, learner.settings["eval_batch_size"], learner.device):
+            for inputs, _ in evaluation_batches(split, learner.settings.eval_batch_size, learner.device):
                 network(inputs)
         network.train(training)
         return (
