@@ -17,10 +17,10 @@ from losslab import records
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import default_data_folder
 from losslab.config.settings import RunSettings
-from losslab.look import tensorboard
+from losslab.look.event_files import RunLogger
 from losslab.models import build_network
 from losslab.tasks import load_task
-from losslab.train import hardware
+from losslab.train import _lightning
 from losslab.train.run import run
 
 DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
@@ -69,7 +69,7 @@ def plain_loop(case: Case, device: torch.device) -> float:
         settings.model, settings.activation, settings.init, task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
+    with _lightning.without_nvml():  # which Lightning, imported here, would have each of its steps ask
         started = time.perf_counter()
         for _ in range(case.epochs):
             order = torch.randperm(len(inputs), device=device)
@@ -155,8 +155,8 @@ def without_tensorboard(case: Case, device: torch.device) -> float:
 
     nothing = property(lambda self: DummyExperiment())
     with (
-        patched(tensorboard.RunLogger, "experiment", nothing),
-        patched(tensorboard.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
+        patched(RunLogger, "experiment", nothing),
+        patched(RunLogger, "log_hyperparams", lambda *arguments, **options: None),
     ):
         return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
 

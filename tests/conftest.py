@@ -28,18 +28,23 @@ def composed() -> Callable[..., RunSettings]:
 
 @pytest.fixture
 def train(composed: Callable[..., RunSettings], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
-    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
+    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told.
+
+    It must have no internal error; with `breaks=True` it must have one.
+    """
     from losslab.train.run import run
 
     count = 0
 
-    def make(*overrides: str) -> tuple[Any, Path]:
+    def make(*overrides: str, breaks: bool = False) -> tuple[Any, Path]:
         nonlocal count
         count += 1
         folder = tmp_path / f"run{count}"
         folder.mkdir()
         chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
-        return run(composed(*chosen), chosen, folder), folder
+        record = run(composed(*chosen), chosen, folder)
+        assert bool(record.internal_errors) == breaks, record.internal_errors
+        return record, folder
 
     return make
 

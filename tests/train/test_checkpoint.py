@@ -66,8 +66,9 @@ def run_in(composed, tmp_path, monkeypatch):
             *("trainer.accelerator=cpu", "trainer.max_epochs=2", "trainer.checkpoint=true"),
             *("trainer.gradient_clip.norm=1000", "pictures=null", *overrides),
         ]
-        settings = composed(*chosen)
-        return run(settings, chosen, folder), folder
+        record = run(composed(*chosen), chosen, folder)
+        assert bool(record.internal_errors) == (name == "full"), record.internal_errors
+        return record, folder
 
     return start
 
@@ -177,7 +178,9 @@ def test_a_checkpoint_that_cannot_be_written_costs_only_itself(run_in, monkeypat
     monkeypatch.setattr(torch, "save", full)
     record, folder = run_in("full")
     assert record.status == FINISHED
-    assert any("saving checkpoint.pt stopped with OSError" in finding["text"] for finding in record.findings)
+    (error,) = record.internal_errors
+    assert (error["what"], error["type"]) == ("saving checkpoint.pt", "OSError")
+    assert record.findings == []
     assert sorted(path.name for path in folder.glob(".*")) == []
 
 
@@ -185,8 +188,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
     """With a save of 1 s, the next is due 50 s later."""
     now = 0.0
     monkeypatch.setattr("losslab.train.checkpoint.time.perf_counter", lambda: now)
-    checkpoint = Checkpoint(tmp_path, "identity", 0.0)
-    checkpoint.steps_per_epoch, checkpoint.last_step = 10, 10**9
+    checkpoint = Checkpoint(tmp_path, "identity", 0.0, steps_per_epoch=10, last_step=10**9)
     saved = []
 
     def save(*arguments):
@@ -196,10 +198,10 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(records, "write_atomically", save)
     monkeypatch.setattr(checkpoint, "_state_of", lambda *arguments: {})
-    learner = types.SimpleNamespace(step=0, settings=types.SimpleNamespace(eval_every=1))
-    for learner.step in range(1, 200):
+    training = types.SimpleNamespace(step=0, settings=types.SimpleNamespace(eval_every=1))
+    for training.step in range(1, 200):
         now += 1
-        checkpoint.save_if_due(learner)
+        checkpoint.between_steps(training)
     assert saved[0] == 2
     assert np.diff(saved).min() >= 50
     assert len(saved) == 4

@@ -9,7 +9,7 @@ from torch import nn
 from losslab.config.identity import identities
 from losslab.config.settings import TrainerSettings
 from losslab.records import FINISHED
-from losslab.train import hardware
+from losslab.train import _lightning, hardware
 
 
 class Counting(nn.Module):
@@ -84,4 +84,4 @@ def test_training_steps_do_not_look_for_nvml(train, monkeypatch):
     monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: looked.append(1) or -1)
     record, _ = train("task=digits", "trainer.max_epochs=1")
     assert record.steps > len(looked)
-    assert os.environ[hardware.NVML_CHECK] == "1"
+    assert os.environ[_lightning.NVML_CHECK] == "1"

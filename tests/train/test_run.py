@@ -13,7 +13,7 @@ from torch import nn
 from losslab import records
 from losslab.errors import UserError
 from losslab.records import DIVERGED, FAILED, FINISHED
-from losslab.train import run as run_module
+from losslab.train import parts
 
 
 class NanAtStep10(nn.Module):
@@ -69,7 +69,7 @@ def watched(train, monkeypatch):
 
     def make(*overrides):
         seen = []
-        original = run_module.build_network
+        original = parts.build_network
         initial = {}
 
         def build(*arguments, **options):
@@ -81,7 +81,7 @@ def watched(train, monkeypatch):
             return network
 
         with monkeypatch.context() as patch:
-            patch.setattr(run_module, "build_network", build)
+            patch.setattr(parts, "build_network", build)
             record, _ = train(*overrides)
         assert record.status == FINISHED
         return initial, torch.cat(seen)

@@ -61,6 +61,7 @@ class Record:
             process computed, whatever else the machine did.
         error: {"type", "message", "traceback"} of a failed run.
         findings: what the diagnosis said, in words.
+        internal_errors: what broke in losslab while it looked: {"what", "type", "message", "traceback"} each.
         resumed_at: the step from which it went on after an interruption, by its checkpoint; 0 if it did not.
     """
 
@@ -84,6 +85,7 @@ class Record:
     parameters: int | None = None
     error: dict[str, str] | None = None
     findings: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    internal_errors: list[dict[str, str]] = dataclasses.field(default_factory=list)
     environment: dict[str, Any] = dataclasses.field(default_factory=dict)
     resumed_at: int = 0
     schema_version: int = SCHEMA_VERSION

@@ -9,6 +9,7 @@ from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     ActivationSettings,
     CorruptionSettings,
+    DiagnosticsSettings,
     GradientClipSettings,
     InitSettings,
     LayersSettings,
@@ -28,6 +29,7 @@ from losslab.config.settings.values import Target
 __all__ = [
     "ActivationSettings",
     "CorruptionSettings",
+    "DiagnosticsSettings",
     "GradientClipSettings",
     "InitSettings",
     "LayersSettings",

@@ -23,7 +23,7 @@ from torch.utils.tensorboard import SummaryWriter
 from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.look import findings
-from losslab.look.guard import quiet_writer_threads
+from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
