@@ -130,7 +130,7 @@ def test_a_checkpoint_does_not_belong_to_the_identity(composed):
     from losslab.config.identity import identities
 
     plain, kept = composed(), composed("trainer.checkpoint=true")
-    assert plain["trainer"]["checkpoint"] is not kept["trainer"]["checkpoint"]
+    assert plain.trainer.checkpoint is not kept.trainer.checkpoint
     assert identities(plain) == identities(kept)
 
 
