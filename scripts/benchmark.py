@@ -42,8 +42,8 @@ from benchmark_arms import (
 )
 from peak_memory import PeakMemory
 
-from losslab.cli.main import _free_earlier_runs
 from losslab.records.environment import processor_name
+from losslab.sweep.launchers import free_earlier_runs
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -71,7 +71,7 @@ def start_up(case: Case, device: torch.device, repeats: int) -> float:
         for _ in range(repeats + 1):
             reached.clear()
             started = time.perf_counter()
-            _free_earlier_runs()
+            free_earlier_runs()
             losslab_run(dataclasses.replace(case, epochs=1), device)
             waits.append(reached[0] - started)
     return statistics.median(waits[1:])

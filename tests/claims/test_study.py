@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from losslab import records
 from losslab.claims.verdict import load
-from losslab.cli.main import application
+from losslab.cli import main as command
 from losslab.cli.reproduce import main as reproduce
 from losslab.errors import UserError
 
@@ -50,8 +51,15 @@ def own_claims(tmp_path: Path) -> Path:
     return tmp_path / "own"
 
 
+def losslab(*arguments: str) -> None:
+    """The command, without the exit at its end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["losslab", *arguments])
+        command.application()
+
+
 def sweep(own_claims: Path, folder: Path, *overrides: str) -> None:
-    application(["-m", "+experiment=mine", f"folder={folder}", *overrides, "--config-dir", str(own_claims)])
+    losslab("+experiment=mine", f"folder={folder}", *overrides, "-m", "--config-dir", str(own_claims))
 
 
 def test_a_claim_is_tuned_reported_judged_and_resumed(own_claims: Path, tmp_path: Path) -> None:
@@ -115,7 +123,7 @@ def test_a_sweep_over_a_claim_is_refused(own_claims: Path, tmp_path: Path) -> No
 
 def test_a_claim_is_no_single_run(own_claims: Path) -> None:
     with pytest.raises(UserError, match=r"losslab -m \+experiment=mine"):
-        application(["+experiment=mine", "--config-dir", str(own_claims)])
+        losslab("+experiment=mine", "--config-dir", str(own_claims))
 
 
 def test_the_verdict_is_strict_json(own_claims: Path, tmp_path: Path) -> None:
@@ -144,3 +152,33 @@ def test_an_unknown_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert reproduce(["dying_relus"]) == 2
     assert "did you mean dying_relu?" in capsys.readouterr().err
     assert reproduce([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--override", "loss=mse,l1"], "loss=mse,l1 sweeps, but a claim says itself what it compares"),
+        (["--override", "hydra/launcher=slurm"], "runs are launched without Hydra here"),
+        (["--override", "trainer.max_epoch=1"], "did you mean trainer.max_epochs?"),
+        (["--override", "no override"], "no override"),
+    ],
+)
+def test_a_wrong_override_is_one_sentence(
+    own_claims: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    folder = str(tmp_path / "out")
+    assert reproduce(["mine", "--config-dir", str(own_claims), "--folder", folder, *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert sentence in printed
+    assert printed.startswith("losslab-reproduce: ")
+    assert printed.count("\n") == 1
+
+
+def test_in_two_processes_with_a_folder_of_any_name(own_claims: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "it's here"
+    arguments = ["mine", "--config-dir", str(own_claims), "--folder", str(folder), "--jobs", "2"]
+    assert reproduce([*arguments, "--override", "trainer.max_epochs=1"]) == 0
+    assert len(records.find([folder / "mine"])) == 8
+    assert load(folder / "mine").command == (
+        f"losslab-reproduce mine --config-dir {own_claims} --override trainer.max_epochs=1"
+    )

@@ -46,14 +46,13 @@ def test_nor_are_numbers_and_null(composed, value):
         composed(f"read_test={value}")
 
 
-@pytest.mark.parametrize("key", ["quick", "retry_failed"])
-def test_what_only_a_sweep_is_told_is_checked_too(composed, key):
+@pytest.mark.parametrize("key", ["quick", "quiet", "retry_failed"])
+def test_what_only_a_command_is_told_is_checked_too(composed, key):
     with pytest.raises(UserError, match=f"^{key}=maybe is wrong: give true or false$"):
         composed(f"{key}=maybe")
     composed(f"{key}=no")
-    assert (
-        getattr(settings.read_sweep(OmegaConf.create({"quick": "no", "retry_failed": "off"})), key) is False
-    )
+    command = settings.read_command(OmegaConf.create({"quick": "no", "quiet": "off", "retry_failed": "No"}))
+    assert getattr(command, key) is False
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,9 @@ def test_a_finished_run_is_not_overwritten(losslab, tmp_path):
 def test_every_experiment_composes(composed):
     from losslab.config.hydra_setup import package_folder
 
-    names = sorted(path.stem for path in package_folder("experiments").rglob("*.yaml"))
+    files = sorted(package_folder("experiments").rglob("*.yaml"))
+    assert all("# @package _global_" in file.read_text().splitlines() for file in files)
+    names = [file.stem for file in files]
     assert "digits_quickstart" in names
     for name in names:
         choices = composed(f"+experiment={name}").choices

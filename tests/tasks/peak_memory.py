@@ -24,8 +24,8 @@ def main(runs, overrides):
     import torch.utils.tensorboard
     import torchvision  # noqa: F401
 
-    from losslab.cli.main import _free_earlier_runs
     from losslab.config.compose import compose_run
+    from losslab.sweep.launchers import free_earlier_runs
     from losslab.train.run import run
 
     torch.set_num_threads(1)
@@ -36,7 +36,7 @@ def main(runs, overrides):
             settings = compose_run(*chosen)
             out = Path(folder) / str(seed)
             out.mkdir()
-            _free_earlier_runs()
+            free_earlier_runs()
             record = run(settings, chosen, out)
             print(f"run {seed + 1} {record.status}: {peak() - before:.0f} MB", flush=True)
 

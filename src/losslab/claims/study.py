@@ -1,7 +1,6 @@
 """A claim from its file to its verdict: check, tuning stage, choice, reporting stage, judgement.
 
-Whoever launches runs hands in how (`Stage`): Hydra's sweeper does, so that one path serves
-`losslab -m +experiment=CLAIM` and `losslab-reproduce CLAIM`.
+How the runs of a stage are made is handed in (`Stage`), see `conduct.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from losslab.claims.verdict import ArmResult, TunedPoint, Verdict, save
 from losslab.errors import UserError
 from losslab.records import DIVERGED, FAILED, FINISHED, RecordError
 
-# Launches the runs of a stage that have no record yet; returns each run's folder.
+# Makes the runs of a stage that have no record yet; returns each run's folder.
 Stage = Callable[[str, Sequence[ClaimRun]], dict[ClaimRun, Path]]
 
 

@@ -113,6 +113,11 @@ def named_folder(name: str, identity: str) -> str:
     return f"{readable}-{identity[:6]}"
 
 
+def is_own_name(folder: str, identity: str) -> bool:
+    """Whether `named_folder` may have named the folder of a run of this identity so: never a path."""
+    return folder.endswith(f"-{identity[:6]}") and not _NOT_IN_NAMES.search(folder)
+
+
 def _is_group_choice(key: str) -> bool:
     return "." not in key and key != "seed"
 

@@ -4,10 +4,11 @@
 about a wrong one, `read.py` makes the tree from what Hydra composed. Defaults are in conf/, not here.
 """
 
-from losslab.config.settings.read import group_choices, named_loss, read, read_loss, read_sweep
+from losslab.config.settings.read import group_choices, named_loss, read, read_command, read_loss
 from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     ActivationSettings,
+    CommandSettings,
     CorruptionSettings,
     DiagnosticsSettings,
     GradientClipSettings,
@@ -19,7 +20,6 @@ from losslab.config.settings.tree import (
     SingleLossSettings,
     SplitSettings,
     SumSettings,
-    SweepSettings,
     TaskSettings,
     TermSettings,
     TrainerSettings,
@@ -28,6 +28,7 @@ from losslab.config.settings.values import Target
 
 __all__ = [
     "ActivationSettings",
+    "CommandSettings",
     "CorruptionSettings",
     "DiagnosticsSettings",
     "GradientClipSettings",
@@ -39,7 +40,6 @@ __all__ = [
     "SingleLossSettings",
     "SplitSettings",
     "SumSettings",
-    "SweepSettings",
     "Target",
     "TaskSettings",
     "TermSettings",
@@ -47,7 +47,7 @@ __all__ = [
     "group_choices",
     "named_loss",
     "read",
+    "read_command",
     "read_loss",
-    "read_sweep",
     "validated",
 ]

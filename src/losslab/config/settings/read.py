@@ -12,12 +12,18 @@ from omegaconf.errors import OmegaConfBaseException
 
 from losslab.config import catalogue
 from losslab.config.settings.sentences import validated
-from losslab.config.settings.tree import AnyLoss, RunSettings, SingleLossSettings, SumSettings, SweepSettings
+from losslab.config.settings.tree import (
+    AnyLoss,
+    CommandSettings,
+    RunSettings,
+    SingleLossSettings,
+    SumSettings,
+)
 from losslab.config.terms import normal_terms
 from losslab.errors import UserError
 
-# What a sweep is told, and no run of it needs to know.
-NOT_OF_A_RUN = ("hydra", "claim", "quick")
+# What commands are told, and no run needs to know.
+NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet")
 
 
 def read(cfg: DictConfig) -> RunSettings:
@@ -28,7 +34,7 @@ def read(cfg: DictConfig) -> RunSettings:
 
     Raises UserError with one sentence about the first thing that has no value or a wrong one.
     """
-    read_sweep(cfg)
+    read_command(cfg)
     choices = group_choices(cfg)
     config = _filled_in(cfg)
     return validated(RunSettings, {**config, "choices": choices}, choices=choices)
@@ -53,10 +59,10 @@ def _loss(config: Mapping[str, Any]) -> AnyLoss:
     return validated(SingleLossSettings, found, where="loss")
 
 
-def read_sweep(cfg: DictConfig) -> SweepSettings:
-    """What a sweep is told beyond its runs; raises UserError as `read` does."""
-    given = {key: cfg[key] for key in SweepSettings.model_fields if key in cfg}
-    return validated(SweepSettings, given)
+def read_command(cfg: DictConfig) -> CommandSettings:
+    """What a command is told beyond its runs; raises UserError as `read` does."""
+    given = {key: cfg[key] for key in CommandSettings.model_fields if key in cfg}
+    return validated(CommandSettings, given)
 
 
 def group_choices(cfg: DictConfig) -> dict[str, str]:

@@ -324,8 +324,9 @@ class RunSettings(Section):
         return str(value) if isinstance(value, int | float) else value  # folder=2024
 
 
-class SweepSettings(Section):
-    """What a sweep is told beyond what its runs are told."""
+class CommandSettings(Section):
+    """What a command is told beyond what its runs are made of."""
 
     quick: Flag
+    quiet: Flag
     retry_failed: Flag
