@@ -16,6 +16,7 @@ from torch import nn
 from losslab import records
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import default_data_folder
+from losslab.config.settings import RunSettings
 from losslab.look.event_files import RunLogger
 from losslab.models import build_network
 from losslab.tasks import load_task
@@ -47,7 +48,7 @@ class Case:
             has_conventional=False,
         )
 
-    def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
+    def composed(self, *more: str) -> RunSettings:
         sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
         return compose_run(*self.overrides, *sizes, *more)
 
@@ -72,11 +73,11 @@ CASES = {
 
 def plain_loop(case: Case, device: torch.device) -> float:
     """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
+    settings = case.composed()
+    task = load_task(settings.task, settings.choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
     network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+        settings.model, settings.activation, settings.init, task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     with _lightning.without_nvml():  # which Lightning, imported here, would have each of its steps ask
@@ -99,10 +100,10 @@ def conventional(case: Case, device: torch.device) -> float:
     from torch.utils.data import DataLoader, Subset
     from torchvision import datasets, transforms
 
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
+    settings = case.composed()
+    task = load_task(settings.task, settings.choices["task"])
     network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+        settings.model, settings.activation, settings.init, task.input_shape, task.kind.output_features, 0
     )
 
     class Classifier(pl.LightningModule):
@@ -141,10 +142,10 @@ def conventional(case: Case, device: torch.device) -> float:
 def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
     """Times of a whole losslab run; "total" includes evaluation, TensorBoard and the record."""
     accelerator = "gpu" if device.type == "cuda" else "cpu"
-    config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
+    settings = case.composed(f"trainer.accelerator={accelerator}", *overrides)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        record = run(config, choices, [], Path(folder))
+        record = run(settings, [], Path(folder))
         seconds = time.perf_counter() - started
     assert record.status == "finished", record.error
     return {**record.timing, "total": seconds}

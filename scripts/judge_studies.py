@@ -58,11 +58,11 @@ DRAWS = 2000
 
 def accuracies(seeds: Sequence[int], *overrides: str) -> np.ndarray:
     """Test accuracy of one real training a seed."""
-    config, choices = compose_run(*TRAINING, *overrides)
+    settings = compose_run(*TRAINING, *overrides)
     values = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            record = run({**config, "seed": int(seed)}, choices, [], Path(folder))
+            record = run(settings.model_copy(update={"seed": int(seed)}), [], Path(folder))
         assert record.status == FINISHED, record.error
         values.append(float(record.metrics["test"]["accuracy"]))
     return np.array(values)

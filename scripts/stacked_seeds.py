@@ -29,13 +29,13 @@ RATE = 0.05
 
 def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
     """One network a seed as losslab makes it, and the training data."""
-    config, choices = compose_run("task=mnist", f"model={model}")
-    task = load_task(config["task"], choices["task"])
+    settings = compose_run("task=mnist", f"model={model}")
+    task = load_task(settings.task, settings.choices["task"])
     made = [
         build_network(
-            config["model"],
-            config["activation"],
-            config["init"],
+            settings.model,
+            settings.activation,
+            settings.init,
             task.input_shape,
             task.kind.output_features,
             seed,

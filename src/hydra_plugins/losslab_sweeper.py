@@ -32,6 +32,7 @@ class LosslabSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         from losslab.cli.sweeps import run_claim, run_sweep
+        from losslab.config import settings
         from losslab.config.overrides import combinations
         from losslab.sweep.conduct import Setup
         from losslab.sweep.launchers import ThroughHydra
@@ -44,7 +45,7 @@ class LosslabSweeper(Sweeper):
             launcher=ThroughHydra(self.launcher, in_this_process=where == "basic"),
             console=console(),
             preflight=build if where in ("basic", "joblib") else None,  # elsewhere may be other data
-            retry_failed=bool(self.config.retry_failed),
+            retry_failed=settings.read_command(self.config).retry_failed,
         )
         folder = Path(self.config.hydra.sweep.dir)
         if self.config.claim is None:

@@ -34,7 +34,7 @@ def ids(composed, folder):
 
     def of(*overrides):
         code.of_module.cache_clear()
-        return identities(composed(*overrides)[0])
+        return identities(composed(*overrides))
 
     return of
 
@@ -108,9 +108,9 @@ def test_what_is_installed_or_missing_or_broken_has_no_code_of_ones_own(folder):
 def test_a_process_keeps_what_it_saw_first_because_it_has_imported_that(composed, folder):
     file = folder / "own_loss_of_a_test.py"
     write(file)
-    first = identities(composed(*OWN)[0])
+    first = identities(composed(*OWN))
     write(file, "(prediction - target).square().mean()")
-    assert identities(composed(*OWN)[0]) == first
+    assert identities(composed(*OWN)) == first
     assert "own_loss_of_a_test" not in sys.modules
 
 

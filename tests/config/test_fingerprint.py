@@ -12,7 +12,7 @@ CSV = ["task=csv", "task.kind=regression", "task.source.target=y"]
 
 @pytest.fixture
 def ids(composed):
-    return lambda *overrides: identities(composed(*overrides)[0])
+    return lambda *overrides: identities(composed(*overrides))
 
 
 def test_a_changed_table_is_another_task_and_a_moved_one_is_not(ids, tmp_path):

@@ -96,10 +96,10 @@ def test_pictures_and_findings_that_raise(train, monkeypatch):
     def raises(*arguments, **options):
         raise RuntimeError("no picture today")
 
-    plain, _ = train("trainer.max_epochs=1")
+    plain, _ = train("trainer.max_epochs=1", "pictures=1")
     monkeypatch.setattr(SummaryWriter, "add_figure", raises)
     monkeypatch.setattr(findings, "loss_floor", raises)
-    record, folder = train("trainer.max_epochs=1", breaks=True)
+    record, folder = train("trainer.max_epochs=1", "pictures=1", breaks=True)
     assert record.status == FINISHED
     assert record.metrics == plain.metrics
     assert [error["what"] for error in record.internal_errors] == ["Pictures", "the loss's floor"]
@@ -111,7 +111,7 @@ def test_pictures_and_findings_that_raise(train, monkeypatch):
 def test_a_disk_that_is_full_for_tensorboard_costs_only_tensorboard(train, monkeypatch, capfd):
     from tensorboard.summary.writer.record_writer import RecordWriter
 
-    plain, _ = train("trainer.max_epochs=1")
+    plain, _ = train("trainer.max_epochs=1", "pictures=1")
     written = 0
     original = RecordWriter.write
 
@@ -123,7 +123,7 @@ def test_a_disk_that_is_full_for_tensorboard_costs_only_tensorboard(train, monke
         original(self, data)
 
     monkeypatch.setattr(RecordWriter, "write", write)
-    record, _ = train("trainer.max_epochs=1", breaks=True)
+    record, _ = train("trainer.max_epochs=1", "pictures=1", breaks=True)
     assert record.status == FINISHED
     assert record.metrics == plain.metrics
     assert {error["what"] for error in record.internal_errors} == {"TensorBoard"}

@@ -12,6 +12,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
+from losslab.config.settings import GradientClipSettings, TrainerSettings
 from losslab.errors import UserError
 from losslab.look.diagnostics import histogram
 from losslab.look.diagnostics.activations import Activations, Shape, watching
@@ -46,7 +47,9 @@ def training_of(network, loss=None, output_activation="identity", clip_norm=None
         network=network,
         criterion=Criterion(loss or nn.MSELoss(), output_activation, "values"),
         logbook=Notes(),
-        settings={"gradient_clip": {"norm": clip_norm, "value": clip_value}, "batch_size": 16},
+        settings=TrainerSettings.model_construct(
+            gradient_clip=GradientClipSettings(norm=clip_norm, value=clip_value), batch_size=16
+        ),
     )
 
 
@@ -99,13 +102,13 @@ def test_histograms_and_norms_are_those_of_the_gradient_by_hand(train, composed)
     """Softmax regression: the gradient of cross-entropy by the weights is (softmax - one_hot)ᵀ x / N."""
     clip = "trainer.gradient_clip.norm=0.001"  # must not show: gradients are looked at before clipping
     _, folder = train("model=linear", "diagnostics=default", "trainer.max_epochs=1", clip)
-    config, choices = composed("model=linear")
-    parts = build(config, choices)
+    settings = composed("model=linear")
+    parts = build(settings)
     task = parts.task
     batches = TrainingBatches(
         task.splits["train"],
         lambda targets: targets,
-        batch_size=config["trainer"]["batch_size"],
+        batch_size=settings.trainer.batch_size,
         eval_every=1,
         seed=0,
         device=torch.device("cpu"),

@@ -125,7 +125,7 @@ def test_what_needs_no_look_inside_is_found_with_diagnostics_off(train):
     ],
 )
 def test_the_floor_of_a_criterion(composed, loss, expected):
-    parts = build(*composed(f"loss={loss}"))
+    parts = build(composed(f"loss={loss}"))
     # between the scales that are tried the floor of label smoothing is missed by a little
     assert loss_floor(parts.criterion, parts.task) == pytest.approx(expected, abs=0.02)
 

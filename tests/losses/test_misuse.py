@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from losslab.config.settings import SingleLossSettings, Target
 from losslab.errors import UserError
 from losslab.losses.criterion import Criterion
 from losslab.losses.misuse import check_batch
@@ -18,14 +19,17 @@ EXPLAINED = [
     (["loss=mse", "loss.targets=class_index"], "would broadcast"),
     (["loss=sum", "loss.terms=[{loss: cross_entropy, output_activation: softmax}]"], "sum.cross_entropy"),
     (["loss=cross_entropy", "+loss.expects=soup"], "loss.expects=soup"),
-    (["loss=cross_entropy", "+loss.eats=logits"], "loss.eats .* is now called loss.expects"),
+    (
+        ["loss=cross_entropy", "+loss.eats=logits"],
+        "loss.eats=logits is wrong: this key is now called expects",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("overrides", "sentence"), EXPLAINED)
 def test_misuse_is_explained_before_training(composed, overrides, sentence):
     with pytest.raises(UserError, match=sentence) as caught:
-        build(*composed(*overrides))
+        build(composed(*overrides))
     assert "\n" not in str(caught.value)
 
 
@@ -44,7 +48,7 @@ def test_derived_classes_expect_what_their_parents_expect(composed, monkeypatch,
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="applies its own softmax"):
         build(
-            *composed(
+            composed(
                 "loss=custom", "loss.loss._target_=my_derived_loss.Mine", "loss.output_activation=softmax"
             )
         )
@@ -52,8 +56,10 @@ def test_derived_classes_expect_what_their_parents_expect(composed, monkeypatch,
 
 def check(loss, outputs, targets, form="values", expects=None):
     criterion = Criterion(loss, "identity", form)
-    config = {"loss": {"_target_": "torch.nn.MSELoss"}, "expects": expects}
-    check_batch(criterion, outputs, targets, "mine", config=config, allow_misuse=False)
+    settings = SingleLossSettings(
+        loss=Target.of("torch.nn.MSELoss"), output_activation="identity", targets=form, expects=expects
+    )
+    check_batch(criterion, outputs, targets, "mine", settings=settings, allow_misuse=False)
 
 
 def squared(prediction, target):

@@ -40,9 +40,9 @@ def module(tmp_path, monkeypatch):
 )
 def test_plain_functions_work_as_losses(composed, module, target, expected):
     name, *more = target.split()
-    config, _ = composed("loss=custom", f"loss.loss._target_={module}.{name}", *more)
+    settings = composed("loss=custom", f"loss.loss._target_={module}.{name}", *more)
     kind = KINDS["regression"]
-    criterion = build_criterion(config["loss"], kind, "custom")
+    criterion = build_criterion(settings.loss, kind, "custom")
     outputs, targets = kind.outputs(), kind.targets()
     assert torch.allclose(criterion(outputs, targets), (outputs - targets).abs().pow(expected).mean())
 

@@ -3,8 +3,10 @@
 import io
 import os
 import signal
+import sys
 import time
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -139,8 +141,8 @@ def test_nothing_is_removed_outside_of_the_sweep(tmp_path):
 
 
 def test_a_run_whose_worker_was_killed_gets_the_record_it_could_not_write(tmp_path, composed):
-    config, choices = composed("loss=mse", "seed=3")
-    run = PlannedRun(["loss=mse", "seed=3"], "run-abc", "abc", "arm", "task", 3, config, choices)
+    settings = composed("loss=mse", "seed=3")
+    run = PlannedRun(["loss=mse", "seed=3"], "run-abc", "abc", "arm", "task", 3, settings)
     workers = Workers(tmp_path, lethal={3: 2})
     launched(workers, [run])
     record = records.load(tmp_path / "run-abc")

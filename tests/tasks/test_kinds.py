@@ -227,11 +227,11 @@ def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
         (Multiclass, (2, 2), torch.tensor([0.5, 1.0]), "whole-number class indices"),
     ],
 )
-def test_targets_that_do_not_fit_the_kind(kind, inputs, targets, sentence):
+def test_targets_that_do_not_fit_the_kind(composed, kind, inputs, targets, sentence):
     with pytest.raises(UserError, match=sentence):
-        kind.from_config({}, Raw(torch.zeros(*inputs), targets))
+        kind.from_config(composed().task, Raw(torch.zeros(*inputs), targets))
 
 
-def test_target_scaling_that_does_not_exist():
-    with pytest.raises(UserError, match=r"task\.target_scaling=log"):
-        Regression.from_config({"target_scaling": "log"}, Raw(torch.zeros(2, 1), torch.zeros(2)))
+def test_target_scaling_that_does_not_exist(composed):
+    with pytest.raises(UserError, match=r"task\.target_scaling=log is wrong: give standardise or null"):
+        composed("task.target_scaling=log")

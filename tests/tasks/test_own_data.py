@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 
 from losslab.config import settings
 from losslab.config.hydra_setup import package_folder
@@ -52,15 +51,9 @@ def test_the_documents_config_trains(working_folder, composed):
         cfg = compose(
             "config", overrides=[search, *overrides, "trainer.accelerator=cpu"], return_hydra_config=True
         )
-    choices = settings.group_choices(cfg)
-    OmegaConf.set_struct(cfg, False)
-    cfg.folder = "unused"
-    del cfg["hydra"]
-    config = settings.resolve(cfg)
-    settings.check(config, choices)
     out = working_folder / "out"
     out.mkdir()
-    record = run(config, choices, overrides, out)
+    record = run(settings.read(cfg), overrides, out)
     assert record.choices["task"] == "stopping"
     assert record.config["model"]["hidden"] == [32, 32]
     assert [target.value for target in record.targets] == [8, 4]
@@ -156,6 +149,6 @@ def test_a_kind_that_is_none(composed, kind, sentence):
     from losslab.errors import UserError
     from losslab.tasks import load_task
 
-    config, choices = composed(f"task.kind={kind}")
+    settings = composed(f"task.kind={kind}")
     with pytest.raises(UserError, match=sentence):
-        load_task(config["task"], choices["task"])
+        load_task(settings.task, settings.choices["task"])

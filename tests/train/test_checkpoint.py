@@ -67,8 +67,7 @@ def run_in(composed, tmp_path, monkeypatch):
             *("trainer.accelerator=cpu", "trainer.max_epochs=2", "trainer.checkpoint=true"),
             *("trainer.gradient_clip.norm=1000", "pictures=null", *overrides),
         ]
-        config, choices = composed(*chosen)
-        record = run(config, choices, chosen, folder)
+        record = run(composed(*chosen), chosen, folder)
         assert bool(record.internal_errors) == (name == "full"), record.internal_errors
         return record, folder
 
@@ -131,8 +130,8 @@ def test_interrupted_twice_and_shown_once_in_tensorboard(run_in, monkeypatch):
 def test_a_checkpoint_does_not_belong_to_the_identity(composed):
     from losslab.config.identity import identities
 
-    plain, kept = composed()[0], composed("trainer.checkpoint=true")[0]
-    assert plain["trainer"]["checkpoint"] is not kept["trainer"]["checkpoint"]
+    plain, kept = composed(), composed("trainer.checkpoint=true")
+    assert plain.trainer.checkpoint is not kept.trainer.checkpoint
     assert identities(plain) == identities(kept)
 
 
@@ -200,7 +199,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(records, "write_atomically", save)
     monkeypatch.setattr(checkpoint, "_state_of", lambda *arguments: {})
-    training = types.SimpleNamespace(step=0, settings={"eval_every": 1})
+    training = types.SimpleNamespace(step=0, settings=types.SimpleNamespace(eval_every=1))
     for training.step in range(1, 200):
         now += 1
         checkpoint.between_steps(training)

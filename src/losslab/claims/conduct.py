@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from losslab.claims.stages import ClaimRun
 from losslab.claims.study import Study
 from losslab.claims.verdict import Verdict
+from losslab.config.settings import RunSettings
 from losslab.errors import RunsFailed
 from losslab.sweep import plan
 from losslab.sweep.conduct import Setup, conduct
@@ -50,9 +50,9 @@ def _rehearse(study: Study, setup: Setup) -> None:
     build = setup.preflight
     known_metrics: list[set[str]] = []
 
-    def preflight(config: dict[str, Any], choices: dict[str, str]) -> None:
+    def preflight(settings: RunSettings) -> None:
         if build is not None:
-            known_metrics.append(set(build(config, choices).task.kind.metric_names()))
+            known_metrics.append(set(build(settings).task.kind.metric_names()))
 
     plan.plan([list(run.overrides) for run in study.rehearsal()], setup.compose, preflight)
     if known_metrics:

@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from losslab.cli import warnings_policy
 from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.terminal import console
 
 if TYPE_CHECKING:
+    from losslab.config.settings import RunSettings
     from losslab.records import Record
     from losslab.sweep.plan import PlannedRun
 
@@ -26,9 +27,7 @@ class DiskUnusable(UserError):
     """A disk that is full or cannot be written: further runs would be trained for nothing."""
 
 
-def run_alone(
-    config: dict[str, Any], choices: dict[str, str], overrides: list[str], folder: Path, quiet: bool
-) -> str:
+def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str:
     """Make the run in `folder`, print it unless `quiet`, and return its status.
 
     Raises UserError where it cannot be made, RunsFailed where it failed.
@@ -38,15 +37,13 @@ def run_alone(
     if (folder / records.RECORD_FILE).exists():
         raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
     with _full_disk_as_sentence():
-        record = _run(config, choices, overrides, folder, quiet, brief=False)
+        record = _run(settings, overrides, folder, quiet, brief=False)
     if record.status == records.FAILED:
         raise RunsFailed(f"the run {_failure(record, folder)}")
     return record.status
 
 
-def run_in_sweep(
-    config: dict[str, Any], choices: dict[str, str], overrides: list[str], folder: Path, quiet: bool
-) -> str | Exception:
+def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str | Exception:
     """Make one run of a sweep in `folder`; returns its status, or what is no reason to stop the others.
 
     Raises UserError where no other run makes sense: with fail_fast, and where the disk is full.
@@ -57,12 +54,12 @@ def run_in_sweep(
     free_earlier_runs()
     try:
         with _full_disk_as_sentence():
-            record = _run(config, choices, overrides, folder, quiet, brief=True)
+            record = _run(settings, overrides, folder, quiet, brief=True)
     except DiskUnusable:
         raise
     except Exception as error:  # the sweep raises it when the other runs are done
         return error
-    if record.status == records.FAILED and config["fail_fast"]:
+    if record.status == records.FAILED and settings.fail_fast:
         raise SweepStopped(
             f"{folder.name} {_failure(record, folder)}. fail_fast=true ended the sweep there: what was "
             "finished is kept, retry_failed=true runs it again"
@@ -74,9 +71,10 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
     """`run_in_sweep` for a run that is composed already: the `Train` of `losslab.sweep.launchers`."""
     make_importable(Path.cwd())  # a worker process starts without it
     folder = run.place(sweep).absolute()
+    assert run.settings is not None
     with warnings_policy.for_people():
-        config = {**run.config, "folder": str(folder)}
-        result = run_in_sweep(config, run.choices, run.overrides, folder, quiet)
+        settings = run.settings.model_copy(update={"folder": str(folder)})
+        result = run_in_sweep(settings, run.overrides, folder, quiet)
     return result if isinstance(result, Exception) else None
 
 
@@ -125,22 +123,13 @@ def _full_disk_as_sentence() -> Iterator[None]:
         ) from None
 
 
-def _run(
-    config: dict[str, Any],
-    choices: dict[str, str],
-    overrides: list[str],
-    folder: Path,
-    quiet: bool,
-    brief: bool,
-) -> Record:
-    from losslab.config import settings
+def _run(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool, brief: bool) -> Record:
     from losslab.train.run import run
     from losslab.train.summary import print_run
 
     with no_empty_folder(folder):
-        settings.check(config, choices)
         folder.mkdir(parents=True, exist_ok=True)
-        record = run(config, choices, overrides, folder, None if quiet else console())
+        record = run(settings, overrides, folder, None if quiet else console())
     if not quiet:
         print_run(console(), record, folder, brief=brief)
     return record

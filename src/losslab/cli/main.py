@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from losslab.cli import warnings_policy
 from losslab.cli.job import files_as_sentences, make_importable, no_empty_folder, run_alone, run_in_sweep
@@ -74,11 +74,10 @@ def _job(cfg: DictConfig) -> str | Exception:
     another_writes = bool(getattr(rank_zero_only, "rank", 0))  # another process of trainer=ddp
     overrides = [str(override) for override in hydra_config.overrides.task]
     return (run_in_sweep if in_sweep else run_alone)(
-        {**settings.resolve(cfg), "folder": str(folder)},
-        settings.group_choices(OmegaConf.create({"hydra": hydra_config})),
+        settings.read(cfg).model_copy(update={"folder": str(folder)}),
         [override for override in overrides if not override.startswith("quiet=")],
         folder,
-        quiet=another_writes or bool(cfg.quiet),
+        quiet=another_writes or settings.read_command(cfg).quiet,
     )
 
 

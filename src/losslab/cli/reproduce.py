@@ -79,6 +79,7 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
 
 def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> None:
     from losslab.cli import job, sweeps, warnings_policy
+    from losslab.config import settings
     from losslab.config.compose import composer
     from losslab.config.hydra_errors import as_sentences
     from losslab.config.overrides import quoted
@@ -107,7 +108,7 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
             launcher=SideBySide(train, arguments.jobs) if arguments.jobs > 1 else OneByOne(train),
             console=console(),
             preflight=build,
-            retry_failed=bool(cfg.retry_failed),
+            retry_failed=settings.read_command(cfg).retry_failed,
             overall=overall,
         )
         sweeps.run_claim(cfg, given, folder, setup, config_dir)

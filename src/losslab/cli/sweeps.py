@@ -15,6 +15,7 @@ from losslab import records
 from losslab.claims.catalogue import claim_file
 from losslab.claims.conduct import conduct_claim
 from losslab.claims.study import Study
+from losslab.config import settings
 from losslab.config.overrides import first_sweep
 from losslab.errors import UserError
 from losslab.report.claims.console import print_verdict
@@ -54,7 +55,7 @@ def run_claim(
     refuse_sweeps(given)
     name = str(cfg.hydra.runtime.choices.experiment)
     plain = OmegaConf.to_container(cfg.claim, resolve=True)
-    study = Study(name, plain, bool(cfg.quick), given, folder, claim_file(name, config_dir))
+    study = Study(name, plain, settings.read_command(cfg).quick, given, folder, claim_file(name, config_dir))
     verdict, failed = conduct_claim(study, setup, _command(study, given, config_dir))
     print_verdict(verdict, setup.console)
     if failed:

@@ -1,11 +1,10 @@
-"""Configs composed in this process, as the command would: for notebooks, scripts and tests."""
+"""Configs and settings composed in this process, as the command would: for notebooks, scripts and tests."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -14,6 +13,7 @@ from omegaconf import DictConfig, open_dict
 from losslab.config import settings
 from losslab.config.hydra_setup import package_folder, register
 from losslab.config.overrides import quoted
+from losslab.config.settings import RunSettings
 from losslab.errors import UserError
 
 
@@ -40,17 +40,13 @@ def composer(config_dir: Path | None = None) -> Iterator[Callable[[list[str]], D
         GlobalHydra.instance().clear()
 
 
-def compose_run(*overrides: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """compose_run("loss=mse", "seed=1") -> (resolved and checked config, choices), for `train.run`.
+def compose_run(*overrides: str) -> RunSettings:
+    """compose_run("loss=mse", "seed=1") -> checked settings, for `train.run`.
 
     Raises UserError for a value that cannot be right, Hydra's own errors for names that do not exist.
     """
     with composer() as from_overrides:
         cfg = from_overrides(list(overrides))
-    choices = settings.group_choices(cfg)
     with open_dict(cfg):
         cfg.folder = "unused"
-        del cfg["hydra"]
-    config = settings.resolve(cfg)
-    settings.check(config, choices)
-    return config, choices
+    return settings.read(cfg)

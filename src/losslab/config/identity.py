@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from losslab.config import code, fingerprint
+from losslab.config.settings import RunSettings
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
@@ -35,9 +36,9 @@ class Identities(TypedDict):
     task_identity: str
 
 
-def identities(config: Mapping[str, Any]) -> Identities:
-    """The hashes of a resolved config."""
-    relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
+def identities(settings: RunSettings) -> Identities:
+    """The hashes of a run's settings."""
+    relevant = {key: value for key, value in settings.plain().items() if key not in NOT_IN_IDENTITY}
     task = dict(relevant["task"])
     task["source"] = _essence(task["source"])
     relevant["task"] = task

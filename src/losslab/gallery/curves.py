@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from losslab.config.instantiation import make
+from losslab.config.settings import Target
 from losslab.losses.expectations import LOG_VALUES
 from losslab.soundness.examples import ExampleKind
 from losslab.soundness.subject import Subject
@@ -90,12 +89,12 @@ def _loss_curve(
     return Curve(label, x, values.detach(), derivative)
 
 
-def activation_picture(name: str, config: Mapping[str, Any]) -> Picture:
+def activation_picture(name: str, target: Target) -> Picture:
     """The activation of one number. Learned parameters as they are at the start, from a fixed seed."""
     x = torch.linspace(-5, 5, POINTS, dtype=torch.float64)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        activation: nn.Module = make(config, where=f"activation={name}")
+        activation: nn.Module = make(target, where=f"activation={name}")
         activation(torch.zeros(2, 1))  # lets lazy modules learn that there is one feature
     place = x[:, None].clone().requires_grad_()
     values = activation.double()(place)

@@ -10,6 +10,7 @@ import jinja2
 
 from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import Target, validated
 from losslab.errors import UserError
 from losslab.gallery.curves import Picture, activation_picture, loss_picture
 from losslab.gallery.figures import both_halves, page_svg
@@ -63,7 +64,9 @@ def entries(only: Collection[str] = (), config_dir: Path | None = None) -> Itera
             if group == "loss":
                 picture = loss_picture(compose_subject(name, config_dir=config_dir))
             else:
-                picture = activation_picture(name, catalogue.load(group, name, folders))
+                picture = activation_picture(
+                    name, validated(Target, catalogue.load(group, name, folders), where=group)
+                )
             yield Entry(group, text, picture)
 
 

@@ -33,7 +33,7 @@ class Pictures(Watcher):
         self.due = list(state["due"])
 
     def between_steps(self, training: Training) -> None:
-        if self.due and training.step >= self.due[0] and training.step % training.settings["eval_every"] == 0:
+        if self.due and training.step >= self.due[0] and training.step % training.settings.eval_every == 0:
             self.due = [step for step in self.due if step > training.step]
             _show(training, "validation")
 
@@ -49,7 +49,7 @@ class Pictures(Watcher):
 def _show(training: Training, split: str) -> None:
     network, mode = training.network, training.network.training
     network.eval()
-    inputs, targets = training.sample(split, min(SAMPLES, training.settings["eval_batch_size"]))
+    inputs, targets = training.sample(split, min(SAMPLES, training.settings.eval_batch_size))
     outputs = network(inputs).float()
     network.train(mode)
     inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()

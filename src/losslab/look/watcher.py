@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from losslab.config.settings import TrainerSettings
 from losslab.look.logbook import Logbook
 from losslab.losses.criterion import Criterion
 from losslab.losses.terms import WeightedSum
@@ -25,7 +26,7 @@ class Training:
     """A training as its watchers see it: they may read all of it, only the loop moves it on.
 
     Attributes:
-        settings: the resolved config group `trainer`.
+        settings: how it is trained.
         step: optimiser steps done.
         seconds: of training alone, without evaluation.
         device, splits: where the network is, and the task's splits there; set when training starts.
@@ -35,7 +36,7 @@ class Training:
     task: Task
     network: nn.Module
     criterion: Criterion | WeightedSum
-    settings: Mapping[str, Any]
+    settings: TrainerSettings
     logbook: Logbook
     step: int = 0
     seconds: float = 0.0
@@ -54,7 +55,7 @@ class Training:
 
     def batches(self, split: str, count: int | None = None) -> Iterator[Batch]:
         """`split` in its order, as (inputs, targets) on the device; only `count` samples, spread over it."""
-        return evaluation_batches(self.splits[split], self.settings["eval_batch_size"], self.device, count)
+        return evaluation_batches(self.splits[split], self.settings.eval_batch_size, self.device, count)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,9 +7,9 @@ classes derived from them, it is known here. `misuse.py` compares it with what a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
+from losslab.config.settings import SingleLossSettings
 from losslab.errors import UserError
 from losslab.losses.make import find_target
 
@@ -113,23 +113,21 @@ _ELEMENTWISE = {
 }
 
 
-def expected_by(config: Mapping[str, Any], name: str) -> str | None:
+def expected_by(settings: SingleLossSettings, name: str) -> str | None:
     """What a loss says, or else is known, to expect: one of PREDICTIONS; None where nothing is known.
 
     Args:
-        config: of one loss, resolved.
+        settings: of one loss.
         name: of the loss, for messages.
 
     Raises UserError for a word that is not one of PREDICTIONS, and where there is no such loss.
     """
-    if "eats" in config:
-        raise UserError(f"loss.eats of loss={name} is now called loss.expects: rename the key")
-    declared = config.get("expects")
+    declared = settings.expects
     if declared is not None and declared not in PREDICTIONS:
         raise UserError(
             f"loss.expects={declared} of loss={name} does not exist: choose one of {', '.join(PREDICTIONS)}"
         )
-    names = _names(find_target(config["loss"], name))
+    names = _names(find_target(settings.loss, name))
     return declared or next((_EXPECTED_BY[name] for name in names if name in _EXPECTED_BY), None)
 
 

@@ -6,6 +6,7 @@ import inspect
 
 import torch
 
+from losslab.config.settings import SumSettings
 from losslab.losses.make import find_target
 from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
@@ -68,9 +69,9 @@ def composition(subject: Subject) -> tuple[str, str]:
 
 
 def _offers_reduction(subject: Subject) -> bool:
-    if "terms" in subject.config:
+    if isinstance(subject.settings, SumSettings):
         return False
-    target = find_target(subject.config["loss"], subject.name)
+    target = find_target(subject.settings.loss, subject.name)
     try:
         return "reduction" in inspect.signature(target).parameters
     except ValueError:

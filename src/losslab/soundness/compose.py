@@ -41,4 +41,4 @@ def compose_subject(
         GlobalHydra.instance().clear()
     OmegaConf.set_struct(cfg, False)
     only_loss = OmegaConf.create({"loss": cfg.loss, "hydra": {"runtime": cfg.hydra.runtime}})
-    return make_subject(settings.resolve(only_loss)["loss"], target, kind)
+    return make_subject(settings.read_loss(only_loss), target, kind)

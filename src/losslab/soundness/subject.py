@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from losslab.config.settings import LossSettings, SingleLossSettings
 from losslab.errors import UserError
 from losslab.losses.criterion import build_criterion, matching_form
 from losslab.losses.expectations import LOG_VALUES, VALUES, expected_by
@@ -21,24 +20,24 @@ from losslab.soundness.examples import KINDS, ExampleKind
 class Subject:
     """Attributes:
     name: as the user gave it.
-    config: of the group `loss`, resolved.
+    settings: of the loss.
     kind: the made-up data.
     expects: what the loss says, or is known, to expect; None if unknown.
     """
 
     name: str
-    config: Mapping[str, Any]
+    settings: LossSettings
     kind: ExampleKind
     expects: str | None
 
     def criterion(self, **arguments: Any) -> Any:
         """A new criterion, with some of the loss's arguments replaced."""
-        config = copy.deepcopy(dict(self.config))
-        if arguments:
-            config["loss"] = {**config["loss"], **arguments}
+        settings = self.settings
+        if isinstance(settings, SingleLossSettings) and arguments:
+            settings = settings.model_copy(update={"loss": settings.loss.with_arguments(**arguments)})
         kind: Any = self.kind  # it has all that is needed of a Kind
         return build_criterion(
-            config, kind, self.name, training_targets=self._training_targets, allow_misuse=True
+            settings, kind, self.name, training_targets=self._training_targets, allow_misuse=True
         ).train()
 
     def _training_targets(self) -> Tensor:
@@ -67,12 +66,13 @@ class Subject:
     @property
     def criterion_form(self) -> str | None:
         """In which the loss is given the kind's targets."""
-        return matching_form(_parts(self.config)[0]["targets"], self.kind.target_forms)
+        return matching_form(self.settings.parts[0].forms, self.kind.target_forms)
 
     @property
     def compared_with(self) -> str | None:
         """What the loss expects, where the raw outputs reach it unchanged."""
-        return self.expects if self.config.get("output_activation", "identity") == "identity" else None
+        activation = getattr(self.settings, "output_activation", "identity")  # a sum's terms have their own
+        return self.expects if activation == "identity" else None
 
     @property
     def takes_logits(self) -> bool:
@@ -99,22 +99,22 @@ def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tupl
     return float(value.detach()), gradient
 
 
-def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subject:
+def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject:
     """A subject for the given kind, else for the kind that the loss is most likely made for.
 
     Raises UserError where the loss cannot be made, or takes no targets of that kind.
     """
-    expects = expected_by(_parts(config)[0], name)
+    expects = expected_by(settings.parts[0], name)
     if kind is not None:
         if kind not in KINDS:
             raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")
-        subject = Subject(name, config, KINDS[kind], expects)
+        subject = Subject(name, settings, KINDS[kind], expects)
         subject.criterion()  # a loss that cannot be made is bad input, not a mark
         return subject
     candidates = [
-        Subject(name, config, candidate, expects)
+        Subject(name, settings, candidate, expects)
         for candidate in KINDS.values()
-        if all(matching_form(part["targets"], candidate.target_forms) for part in _parts(config))
+        if all(matching_form(part.forms, candidate.target_forms) for part in settings.parts)
     ]
     # First the kinds whose usual form of targets it takes: BCE takes one-hot too, but is for yes or no.
     candidates.sort(key=lambda subject: subject.criterion_form != subject.kind.forms[0])
@@ -152,7 +152,3 @@ def _tried(subject: Subject) -> Tensor | None:
             )
     except Exception:
         return None
-
-
-def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(config["terms"]) if "terms" in config else [config]

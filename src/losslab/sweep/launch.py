@@ -99,21 +99,22 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
     from losslab.tasks.kinds import kind_named
 
     place = run.place(folder)
-    config = {**run.config, "folder": str(place.absolute())}
-    kind = kind_named(config["task"]["kind"])
+    assert run.settings is not None
+    settings = run.settings.model_copy(update={"folder": str(place.absolute())})
+    kind = kind_named(settings.task.kind)
     record = Record(
         identity=run.identity,
         arm_identity=run.arm_identity,
         task_identity=run.task_identity,
         name=run.folder,
         seed=run.seed,
-        choices=run.choices,
+        choices=settings.choices,
         overrides=run.overrides,
-        config=config,
+        config=settings.plain(),
         status=FAILED,
         metric=kind.primary,
         higher_is_better=kind.higher_is_better,
-        targets=[Target(float(value)) for value in config["task"].get("targets") or []],
+        targets=[Target(float(value)) for value in settings.task.targets],
         error={"type": "WorkerKilled", "message": KILLED, "traceback": ""},
     )
     place.mkdir(parents=True, exist_ok=True)

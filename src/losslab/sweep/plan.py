@@ -17,14 +17,14 @@ from typing import Any
 from omegaconf import DictConfig
 
 from losslab import records
-from losslab.config import settings
 from losslab.config.identity import folder_name, identities, is_own_name, named_folder
+from losslab.config.settings import RunSettings, read
 from losslab.errors import RunsFailed, UserError
 from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
 
 LOCK_FILE = ".lock"
 _PLAIN_SEED = re.compile(r"seed=(0|[1-9][0-9]{0,9})")
-Preflight = Callable[[dict[str, Any], dict[str, str]], Any]
+Preflight = Callable[[RunSettings], Any]
 
 
 @dataclasses.dataclass
@@ -33,7 +33,7 @@ class PlannedRun:
 
     Attributes:
         overrides: what tells it from the defaults.
-        config, choices: composed and checked, for whoever makes the run without composing it again.
+        settings: for whoever makes the run without composing it again; None where nobody needs them.
     """
 
     overrides: list[str]
@@ -42,8 +42,7 @@ class PlannedRun:
     arm_identity: str
     task_identity: str
     seed: int
-    config: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
-    choices: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    settings: RunSettings | None = dataclasses.field(default=None, repr=False)
 
     def entry(self) -> dict[str, Any]:
         """What `sweep.json` says of it."""
@@ -76,8 +75,8 @@ def plan(
     Args:
         batch: overrides of each run.
         compose: from overrides to a composed config.
-        preflight: called for the first run of each arm with its config and choices, to load the data and
-            build it: then a misfit shows before training.
+        preflight: called with the settings of the first run of each arm, to load the data and build it: then
+            a misfit shows before training.
         names: the readable part of each run's folder; made from the overrides where not given.
 
     Returns one entry for each of `batch`: the same object where two are the same run ("seed=0,0").
@@ -90,19 +89,17 @@ def plan(
     checked_arms: set[str] = set()
     for place, overrides in enumerate(batch):
         cfg = compose(list(overrides))
-        choices = settings.group_choices(cfg)
-        config = settings.resolve(cfg)
         try:
-            settings.check(config, choices)
-            if config["trainer"].get("strategy") == "ddp":
+            settings = read(cfg)
+            if settings.trainer.strategy == "ddp":
                 raise UserError(
                     "trainer=ddp starts this command, and so the whole sweep, again in each process: "
                     "give each run a command of its own, without -m; or sweep with trainer=default, side by "
                     "side with hydra/launcher=joblib"
                 )
-            ids = identities(config)
+            ids = identities(settings)
             if preflight is not None and ids["arm_identity"] not in checked_arms:
-                preflight(config, choices)
+                preflight(settings)
                 checked_arms.add(ids["arm_identity"])
         except UserError as error:
             raise UserError(f"{' '.join(overrides)}: {error}") from None
@@ -111,7 +108,7 @@ def plan(
             folder = folder_name(own, ids["identity"])
         else:
             folder = named_folder(names[place], ids["identity"])
-        run = PlannedRun(list(overrides), folder, seed=config["seed"], config=config, choices=choices, **ids)
+        run = PlannedRun(list(overrides), folder, seed=settings.seed, settings=settings, **ids)
         planned.append(known.setdefault(run.identity, run))
     return planned
 

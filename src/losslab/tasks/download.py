@@ -9,19 +9,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omegaconf import OmegaConf
-
+from losslab.config import catalogue
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks import load_task
 
 
 def main(arguments: Sequence[str]) -> int:
     """Download the named tasks, or all that read files; 0 if all are there in the end, else 1."""
-    folder = package_folder("conf") / "task"
-    raw = {file.stem: OmegaConf.to_container(OmegaConf.load(file)) for file in sorted(folder.glob("*.yaml"))}
-    known = [name for name, task in raw.items() if isinstance(task, dict) and _reads_files(task["source"])]
+    known = _with_files()
     if unknown := sorted(set(arguments) - set(known)):
         print(
             f"download_data: {unknown[0]} has nothing to download: choose from {', '.join(known)}",
@@ -30,16 +28,24 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     failed = 0
     for name in arguments or known:
-        config, _ = compose_run(f"task={name}")
         try:
-            task = load_task(config["task"], name)
+            task = load_task(known[name], name)
+            sizes = ", ".join(f"{len(split):,} {part}" for part, split in task.splits.items())
+            print(f"{name}: {sizes} samples", flush=True)
         except UserError as error:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             failed = 1
-            continue
-        sizes = ", ".join(f"{len(split):,} {part}" for part, split in task.splits.items())
-        print(f"{name}: {sizes} samples", flush=True)
     return failed
+
+
+def _with_files() -> dict[str, TaskSettings]:
+    """Name -> settings of each task whose source reads from the data folder."""
+    folders = [package_folder("conf")]
+    return {
+        name: compose_run(f"task={name}").task
+        for name in catalogue.names("task", folders)
+        if _reads_files(catalogue.load("task", name, folders)["source"])
+    }
 
 
 def _reads_files(source: Any) -> bool:

@@ -35,5 +35,5 @@ class BatchLosses(Watcher):
 
 
 def _logged(training: Training, steps: range) -> list[int]:
-    every = training.settings["log_every"]
+    every = training.settings.log_every
     return [step for step in steps if step == 1 or step % every == 0]

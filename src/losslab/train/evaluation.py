@@ -51,7 +51,7 @@ class Evaluation(Watcher):
             self._evaluate_curves(training)
 
     def between_steps(self, training: Training) -> None:
-        if training.step % training.settings["eval_every"] == 0:
+        if training.step % training.settings.eval_every == 0:
             self._evaluate_curves(training)
 
     def finished(self, training: Training) -> None:

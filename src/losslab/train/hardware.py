@@ -6,7 +6,6 @@ Nothing here changes what is trained, only in which precision, order of memory o
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,6 +13,7 @@ import torch
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
+from losslab.config.settings import TrainerSettings
 from losslab.errors import UserError
 from losslab.train import _lightning
 
@@ -22,22 +22,22 @@ from losslab.train import _lightning
 IMAGES_AT_ONCE = 256
 
 
-def trainer_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+def trainer_arguments(settings: TrainerSettings) -> dict[str, Any]:
     """What the config group `trainer` says to Lightning's Trainer about the machine."""
     return {
-        "accelerator": settings["accelerator"],
-        "devices": settings.get("devices", 1),
-        "strategy": settings.get("strategy") or "auto",
-        "precision": settings["precision"],
+        "accelerator": settings.accelerator,
+        "devices": settings.devices,
+        "strategy": settings.strategy or "auto",
+        "precision": settings.precision,
     }
 
 
-def check(settings: Mapping[str, Any]) -> None:
+def check(settings: TrainerSettings) -> None:
     """Let Lightning say whether the accelerator is there and does that precision. Raises UserError."""
     try:
         _try_trainer(**trainer_arguments(settings))
     except (ValueError, RuntimeError, MisconfigurationException) as error:
-        asked = f"trainer.accelerator={settings['accelerator']} trainer.precision={settings['precision']}"
+        asked = f"trainer.accelerator={settings.accelerator} trainer.precision={settings.precision}"
         raise UserError(f"{asked}: {str(error).splitlines()[0]}") from None
 
 
@@ -48,13 +48,13 @@ def _try_trainer(**arguments: Any) -> None:
         pl.Trainer(**arguments, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 
 
-def prepare(network: nn.Module, settings: Mapping[str, Any]) -> None:
+def prepare(network: nn.Module, settings: TrainerSettings) -> None:
     """Let the network compute as `trainer.precision`, `matmul_precision` and `channels_last` say."""
     # https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
-    torch.set_float32_matmul_precision(settings.get("matmul_precision", "highest"))
-    if settings["precision"] in ("64-true", "bf16-true"):
+    torch.set_float32_matmul_precision(settings.matmul_precision)
+    if settings.precision in ("64-true", "bf16-true"):
         network.register_forward_pre_hook(_as_the_weights)
-    if settings.get("channels_last"):
+    if settings.channels_last:
         # https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
         network.to(memory_format=torch.channels_last)
         network.register_forward_pre_hook(_channels_last)

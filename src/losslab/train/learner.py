@@ -60,10 +60,10 @@ class Learner(pl.LightningModule):
     def training_step(self, chunk: Chunk, batch_index: int) -> None:
         started = time.perf_counter()
         optimizer: Any = self.view.optimizer
-        clip = self.view.settings["gradient_clip"]
+        clip = self.view.settings.gradient_clip
         # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
         # With several processes it averages the gradients over them.
-        lean = self.view.settings["precision"] == "32-true" and chunk.weights is None
+        lean = self.view.settings.precision == "32-true" and chunk.weights is None
         backward = Tensor.backward if lean else self.manual_backward
         due = self._due(chunk)
         losses: list[Tensor] = []
@@ -78,10 +78,10 @@ class Learner(pl.LightningModule):
             backward(loss)
             for watcher in watchers:
                 watcher.after_backward(self.view, step)
-            if clip["value"]:
-                nn.utils.clip_grad_value_(self.network.parameters(), clip["value"])
-            if clip["norm"]:
-                nn.utils.clip_grad_norm_(self.network.parameters(), clip["norm"])
+            if clip.value:
+                nn.utils.clip_grad_value_(self.network.parameters(), clip.value)
+            if clip.norm:
+                nn.utils.clip_grad_norm_(self.network.parameters(), clip.norm)
             optimizer.step()
             for watcher in watchers:
                 watcher.after_step(self.view, step)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from losslab import records
 from losslab.config.identity import identities
+from losslab.config.settings import RunSettings
 from losslab.look import tensorboard
 from losslab.look.event_files import RunLogger
 from losslab.look.internal_errors import InternalErrors
@@ -19,40 +18,39 @@ from losslab.train.parts import Parts
 from losslab.train.trainer import steps_per_epoch
 
 
-def new_record(
-    config: dict[str, Any], choices: Mapping[str, str], overrides: list[str], name: str, parts: Parts
-) -> Record:
+def new_record(settings: RunSettings, overrides: list[str], name: str, parts: Parts) -> Record:
     """The record of a run that has not come to anything yet."""
     return Record(
-        **identities(config),
+        **identities(settings),
         name=name,
-        seed=config["seed"],
-        choices=dict(choices),
+        seed=settings.seed,
+        choices=settings.choices,
         overrides=overrides,
-        config=config,
+        config=settings.plain(),
         status=FAILED,
         metric=parts.task.kind.primary,
         higher_is_better=parts.task.kind.higher_is_better,
         parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
-        planned_steps=steps_per_epoch(config, parts.task) * int(config["trainer"]["max_epochs"]),
+        planned_steps=steps_per_epoch(settings, parts.task) * settings.trainer.max_epochs,
     )
 
 
-def find_checkpoint(record: Record, parts: Parts, folder: Path, clock: Clock) -> Checkpoint | None:
+def find_checkpoint(
+    settings: RunSettings, record: Record, parts: Parts, folder: Path, clock: Clock
+) -> Checkpoint | None:
     """Where progress is kept, None where it is not; notes in the record from which step the run goes on.
 
     Raises UserError where there is a checkpoint that does not fit.
     """
-    settings = record.config["trainer"]
-    if not settings["checkpoint"]:
+    if not settings.trainer.checkpoint:
         return None
     checkpoint = Checkpoint(
         folder,
         record.identity,
         clock.started,
-        steps_per_epoch=steps_per_epoch(record.config, parts.task),
+        steps_per_epoch=steps_per_epoch(settings, parts.task),
         last_step=record.planned_steps,
-        only_at_epochs=settings["num_workers"] > 0,  # worker processes draw their own random numbers
+        only_at_epochs=settings.trainer.num_workers > 0,  # worker processes draw their own random numbers
     )
     checkpoint.check_fits(parts.network, parts.criterion)
     record.resumed_at = checkpoint.step

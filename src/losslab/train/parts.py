@@ -1,16 +1,16 @@
-"""Task, network, criterion and optimiser: made from a config, and tried together before any training."""
+"""Task, network, criterion and optimiser: made from the settings, and tried together before any training."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from losslab.config.instantiation import make
+from losslab.config.settings import RunSettings
 from losslab.errors import UserError, first_line
 from losslab.losses import misuse
 from losslab.losses.criterion import Criterion, build_criterion
@@ -22,7 +22,7 @@ from losslab.train import failures, hardware
 
 @dataclasses.dataclass
 class Parts:
-    """What a config describes, made."""
+    """What the settings describe, made."""
 
     task: Task
     network: nn.Module
@@ -30,14 +30,14 @@ class Parts:
     optimizer: Any
 
 
-def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
+def build(settings: RunSettings) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
 
-    A config may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    Settings may name any function with any arguments: whatever goes wrong in them is said in one sentence,
     with its traceback where LOSSLAB_DEBUG is set.
     """
     try:
-        return _build(config, choices)
+        return _build(settings)
     except UserError:
         raise
     except Exception as error:
@@ -50,31 +50,43 @@ def build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
         ) from error
 
 
-def _build(config: Mapping[str, Any], choices: Mapping[str, str]) -> Parts:
-    task = load_task(config["task"], choices["task"]).for_seed(config["seed"])
-    check_fit(config["model"], choices["model"], task)
+def _build(settings: RunSettings) -> Parts:
+    choices = settings.choices
+    task = load_task(settings.task, choices["task"]).for_seed(settings.seed)
+    check_fit(settings.model, choices["model"], task)
     network = build_network(
-        config["model"],
-        config["activation"],
-        config["init"],
+        settings.model,
+        settings.activation,
+        settings.init,
         task.input_shape,
         task.kind.output_features,
-        config["seed"],
+        settings.seed,
         inputs=lambda: task.splits["train"].sample(256)[0],
     )
     criterion = build_criterion(
-        config["loss"],
+        settings.loss,
         task.kind,
         choices["loss"],
         training_targets=lambda: task.training_targets,
-        allow_misuse=config["allow_misuse"],
+        allow_misuse=settings.allow_misuse,
     )
-    hardware.check(config["trainer"])
+    hardware.check(settings.trainer)
     _check_outputs(task, network, choices["model"])
-    _check_loss(task, network, criterion, config, choices["loss"])
-    return Parts(
-        task, network, criterion, make(config["optimizer"], where=f"optimizer={choices['optimizer']}")
-    )
+    _check_loss(task, network, criterion, settings)
+    optimizer = make(settings.optimizer, where=f"optimizer={choices['optimizer']}")
+    _check_optimizer(optimizer, settings)
+    return Parts(task, network, criterion, optimizer)
+
+
+def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
+    """Made once for a parameter that nobody trains: a wrong argument shows before training starts."""
+    try:
+        optimizer([nn.Parameter(torch.zeros(1))])
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"optimizer={settings.choices['optimizer']}: {settings.optimizer.target} could not be made: "
+            f"{first_line(error)}"
+        ) from error
 
 
 def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
@@ -100,7 +112,7 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
 
 
 def _check_loss(
-    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, config: Mapping[str, Any], name: str
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, settings: RunSettings
 ) -> None:
     """A small real batch through network and loss: misuse shows before training starts."""
     _, targets = task.splits["train"].sample(1)
@@ -110,7 +122,7 @@ def _check_loss(
         criterion,
         misuse.outputs_of(network, inputs),
         task.kind.encode(targets, criterion.form),
-        name,
-        config=config["loss"],
-        allow_misuse=config["allow_misuse"],
+        settings.choices["loss"],
+        settings=settings.loss,
+        allow_misuse=settings.allow_misuse,
     )

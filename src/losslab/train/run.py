@@ -1,16 +1,15 @@
-"""One run: a resolved config in, one record and one TensorBoard log out.
+"""One run: its settings in, one record and one TensorBoard log out.
 
 Reads as a table of contents; the parts are one level below. Knows nothing of sweeps, comparisons and claims.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from losslab.config.settings import RunSettings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.internal_errors import InternalErrors
 from losslab.look.watcher import Training
@@ -26,33 +25,31 @@ from losslab.train.watchers import make_watchers
 
 @quiet_writer_threads()
 def run(
-    config: dict[str, Any],
-    choices: Mapping[str, str],
+    settings: RunSettings,
     overrides: list[str],
     folder: Path,
     console: Console | None = None,
 ) -> Record:
     """Train one run and write its record to `folder`; one that diverges or fails has a record too.
 
-    Raises UserError, and writes nothing, where the config cannot be run at all.
+    Raises UserError, and writes nothing, where the settings cannot be run at all.
 
     Args:
-        config: resolved and checked, see `config/settings.py`.
         console: where the progress bar goes; None for none.
     """
     clock, errors = Clock(), InternalErrors()
-    parts = build(config, choices)
-    record = opening.new_record(config, choices, overrides, folder.name, parts)
-    checkpoint = opening.find_checkpoint(record, parts, folder, clock)
-    evaluation = Evaluation(config["task"].get("targets") or [], resumes=record.resumed_at > 0)
-    watchers = make_watchers(record, evaluation, checkpoint, errors, console)
+    parts = build(settings)
+    record = opening.new_record(settings, overrides, folder.name, parts)
+    checkpoint = opening.find_checkpoint(settings, record, parts, folder, clock)
+    evaluation = Evaluation(settings.task.targets, resumes=record.resumed_at > 0)
+    watchers = make_watchers(settings, record, evaluation, checkpoint, errors, console)
     with _lightning.quiet():
         logger, logbook = opening.open_log(record, folder, errors)
-        view = Training(parts.task, parts.network, parts.criterion, config["trainer"], logbook)
+        view = Training(parts.task, parts.network, parts.criterion, settings.trainer, logbook)
         learner = Learner(view, parts.optimizer, watchers)
-        trainer = make_trainer(record, logger, parts.task)
+        trainer = make_trainer(settings, logger, parts.task, record.resumed_at)
         clock.ready()
-        train(trainer, learner, record)
+        train(trainer, learner, settings, record)
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rich.console import Console
 
 from losslab.config.instantiation import make
+from losslab.config.settings import DiagnosticsSettings, RunSettings
 from losslab.errors import UserError
 from losslab.look.contained import Contained
 from losslab.look.internal_errors import InternalErrors
@@ -21,6 +19,7 @@ from losslab.train.progress import StepProgress
 
 
 def make_watchers(
+    settings: RunSettings,
     record: Record,
     evaluation: Evaluation,
     checkpoint: Checkpoint | None,
@@ -35,9 +34,9 @@ def make_watchers(
 
     Raises UserError where a diagnostic of the config cannot be made.
     """
-    looks: dict[str, Watcher] = _diagnostics(record.config)
-    if record.config["pictures"] is not None:
-        looks["pictures"] = Pictures(record.planned_steps, record.config["pictures"])
+    looks: dict[str, Watcher] = _diagnostics(settings.diagnostics)
+    if settings.pictures is not None:
+        looks["pictures"] = Pictures(record.planned_steps, settings.pictures)
     if console is not None and console.is_terminal:
         looks["progress"] = StepProgress(console, record.name, record.planned_steps, evaluation)
     named: dict[str, Watcher] = {name: Contained(watcher, errors) for name, watcher in looks.items()}
@@ -48,14 +47,14 @@ def make_watchers(
     return [*named.values(), checkpoint]
 
 
-def _diagnostics(config: Mapping[str, Any]) -> dict[str, Watcher]:
+def _diagnostics(settings: DiagnosticsSettings) -> dict[str, Watcher]:
     made: dict[str, Watcher] = {}
-    for name, callback in config["diagnostics"]["callbacks"].items():
+    for name, callback in settings.callbacks.items():
         where = f"diagnostics.callbacks.{name}"
         watcher = make(callback, where=where)
         if not isinstance(watcher, Watcher):
             raise UserError(
-                f"{where}={callback['_target_']} is no diagnostic: derive it from "
+                f"{where}={callback.target} is no diagnostic: derive it from "
                 "losslab.look.diagnostics.base.Diagnostic or losslab.look.watcher.Watcher"
             )
         made[f"diagnostics.{name}"] = watcher

@@ -16,20 +16,20 @@ class Clipping(Diagnostic):
     """
 
     def after_backward(self, training: Training, step: int) -> None:
-        clip = training.settings["gradient_clip"]
-        if not clip["norm"] and not clip["value"]:
+        clip = training.settings.gradient_clip
+        if not clip.norm and not clip.value:
             return
         gradients = [
             parameter.grad for parameter in training.network.parameters() if parameter.grad is not None
         ]
         values = {}
-        if clip["value"]:
-            beyond = torch.stack([(gradient.abs() > clip["value"]).sum() for gradient in gradients]).sum()
+        if clip.value:
+            beyond = torch.stack([(gradient.abs() > clip.value).sum() for gradient in gradients]).sum()
             values["by_value_share"] = beyond.item() / sum(gradient.numel() for gradient in gradients)
             # the learner clips by value first: what is clipped by norm is what that leaves
-            gradients = [gradient.clamp(-clip["value"], clip["value"]) for gradient in gradients]
-        if clip["norm"]:
+            gradients = [gradient.clamp(-clip.value, clip.value) for gradient in gradients]
+        if clip.norm:
             norm = torch.nn.utils.get_total_norm(gradients).item()
-            values["by_norm"] = float(norm > clip["norm"])
-            values["norm_factor"] = min(1.0, clip["norm"] / norm) if norm else 1.0
+            values["by_norm"] = float(norm > clip.norm)
+            values["norm_factor"] = min(1.0, clip.norm / norm) if norm else 1.0
         training.logbook.measure(step, "clipping", values)

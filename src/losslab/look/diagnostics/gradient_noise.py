@@ -73,7 +73,7 @@ class GradientNoise(Diagnostic):
         self._mean = []
         signal, variance = noise_and_signal(mean_square, squares, self.window)
         if signal > 0 and variance > 0:
-            batch_size = training.settings["batch_size"]
+            batch_size = training.settings.batch_size
             values = {"signal_to_noise": signal / variance, "scale": batch_size * variance / signal}
             training.logbook.measure(step, "gradient_noise", values)
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torchmetrics import MetricCollection
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.sources import Raw
 
@@ -37,8 +38,12 @@ class Kind(ABC):
 
     @classmethod
     @abstractmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Kind:
-        """From the task's config and its data. Raises UserError if the two do not fit."""
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Kind:
+        """From the task's settings and its data. Raises UserError if the two do not fit.
+
+        Args:
+            config: your own kind finds keys that only it needs in `config.options`.
+        """
 
     def select(self, raw: Raw) -> Raw:
         """The samples that the task uses, e.g. only some classes, with targets as the kind stores them."""

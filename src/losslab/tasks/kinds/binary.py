@@ -17,6 +17,7 @@ from torchmetrics.classification import (
     BinaryRecall,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
 from losslab.tasks.metrics import converted, hard, wide
@@ -57,7 +58,7 @@ class Binary(Kind):
         self.class_names = class_names
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Binary:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Binary:
         values = raw.targets.unique().tolist()
         if raw.targets.numel() != len(raw) or values != [0, 1]:
             raise UserError(

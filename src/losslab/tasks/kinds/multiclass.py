@@ -16,6 +16,7 @@ from torchmetrics.classification import (
     MulticlassRecall,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
 from losslab.tasks.metrics import MeanOf, converted
@@ -50,7 +51,7 @@ class Multiclass(Kind):
         self.class_names = class_names
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multiclass:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Multiclass:
         if raw.targets.dtype.is_floating_point or raw.targets.ndim != 1:
             raise UserError(
                 f"task.kind=multiclass needs whole-number class indices of shape (N,), the data have "
@@ -59,9 +60,7 @@ class Multiclass(Kind):
         if raw.targets.min() < 0:
             raise UserError(f"class indices must not be negative, the data have {int(raw.targets.min())}")
         present = int(raw.targets.max()) + 1
-        asked = config.get("num_classes") or present
-        if not isinstance(asked, int) or asked < 2:
-            raise UserError(f"task.num_classes={asked} is wrong: give a whole number from 2 to {present}")
+        asked = config.num_classes or present
         if asked > present:
             raise UserError(f"task.num_classes={asked} asks for more classes than the data have: {present}")
         return cls(asked, None if raw.class_names is None else raw.class_names[:asked])

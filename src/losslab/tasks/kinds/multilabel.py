@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -13,6 +12,7 @@ from torchmetrics.classification import (
     MultilabelF1Score,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import converted, hard, wide
@@ -53,7 +53,7 @@ class Multilabel(Kind):
         self.num_labels = self.output_features = num_labels
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multilabel:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Multilabel:
         if raw.targets.ndim != 2 or not bool(((raw.targets == 0) | (raw.targets == 1)).all()):
             raise UserError(
                 f"task.kind=multilabel needs targets of 0 and 1 with one column per label, the data have "

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricCollection, R2Score
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import MedianAbsoluteError, converted
@@ -43,16 +44,13 @@ class Regression(Kind):
         self.centre = torch.zeros(features)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Regression:
-        scaling = config.get("target_scaling")
-        if scaling not in (None, "standardise"):
-            raise UserError(f"task.target_scaling={scaling} is not understood: give standardise or null")
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Regression:
         if raw.targets.ndim > 2:
             raise UserError(
                 f"task.kind=regression needs targets of shape (N,) or (N, D), the data have "
                 f"{tuple(raw.targets.shape)}"
             )
-        return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], scaling)
+        return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], config.target_scaling)
 
     def select(self, raw: Raw) -> Raw:
         raw.targets = raw.targets.float().reshape(len(raw), -1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
 from torchmetrics.functional.image import total_variation
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
 from losslab.tasks.metrics import BoundaryF1, MeanOf, converted, hard
@@ -40,7 +40,7 @@ class Segmentation(Kind):
     }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Segmentation:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Segmentation:
         shape, image = tuple(raw.targets.shape[1:]), tuple(raw.input_at(0).shape)
         if len(image) != 3 or shape not in (image[1:], (1, *image[1:])):
             raise UserError(
