@@ -212,7 +212,9 @@ def test_a_mixture_of_machines_or_versions_is_said_first(tmp_path, name, change)
     comparison = summarise(tmp_path, console)
     assert comparison.problems[0].startswith("Mixed: the runs on digits were not made alike: ")
     assert f"{name} " in comparison.problems[0]
-    assert "(2 runs)" in comparison.problems[0]
+    assert " (2 runs), " in comparison.problems[0]
+    assert " (1 run)" in comparison.problems[0]
+    assert name != "threads" or "threads 1 (2 runs), 8 (1 run)" in comparison.problems[0]
     assert console.export_text().startswith("Mixed: ")
     markdown = (tmp_path / "comparison.md").read_text().splitlines()
     assert [line for line in markdown if line][1].startswith("- Mixed: ")

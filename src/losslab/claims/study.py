@@ -229,7 +229,7 @@ class Study:
             )
             protocol["seeds for tuning"] = _range(self.claim.tuning_seeds)
         protocol["runs"] = f"{tuning} to tune, {len(reported)} reported"
-        protocol["network's parameters"] = str(reported["parameters"].iloc[0])
+        protocol["network's parameters"] = next(map(str, reported["parameters"].dropna()), "unknown")
         protocol["precision"] = str(trainers[0]["precision"])
         protocol["activation"] = chosen("activation")
         return protocol

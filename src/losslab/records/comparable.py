@@ -51,7 +51,8 @@ def _differing(block: pd.DataFrame) -> Iterator[str]:
     for column in MUST_AGREE:
         counts = block[column].dropna().map(str).value_counts(sort=False)
         if len(counts) > 1:
-            yield f"{column} {', '.join(f'{value} ({count} runs)' for value, count in counts.items())}"
+            parts = (f"{value} ({count} run{'s' * (count > 1)})" for value, count in counts.items())
+            yield f"{column} {', '.join(parts)}"
 
 
 def _task(block: pd.DataFrame) -> str:

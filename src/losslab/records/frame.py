@@ -20,6 +20,7 @@ RECORD_COLUMNS = [name for name in Record.model_fields if name != "schema_versio
 # The fields of a record as they are, where it lies, and what makes runs comparable.
 RUN_COLUMNS = ["folder", *RECORD_COLUMNS, *comparable.COLUMNS]
 
+_MAY_LACK = ("diverged_at", "parameters", "threads")
 Loaded = list[tuple[Path, Record]]
 
 
@@ -87,7 +88,11 @@ def load_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _frame(runs: Loaded) -> pd.DataFrame:
-    return pd.DataFrame([_row(path, record) for path, record in runs], columns=RUN_COLUMNS)
+    rows = [_row(path, record) for path, record in runs]
+    frame = pd.DataFrame(rows, columns=RUN_COLUMNS)
+    for column in _MAY_LACK:  # beside a None pandas would make a 3 a 3.0
+        frame[column] = pd.Series([row[column] for row in rows], dtype=object)
+    return frame
 
 
 def _row(path: Path, record: Record) -> dict[str, Any]:
