@@ -66,6 +66,10 @@ def losslab(tmp_path, monkeypatch, capfd):
             r"optimizer=adam: torch.optim.Adam could .*weight_decay",
         ),
         (["+optimizer.momentun=0.9"], r"optimizer=adam: torch.optim.Adam could not be made: .*momentun"),
+        (
+            ["optimizer=sgd", "+optimizer.nesterov=no"],
+            r"torch.optim.SGD takes nesterov=no as text: give true",
+        ),
         (["quick=maybe"], r"quick=maybe is wrong: give true or false"),
         (["-m", "seed=1,true"], r"seed=true is wrong: give a whole number from 0"),
         (["-m", "seed=0,1", "retry_failed=maybe"], r"retry_failed=maybe is wrong: give true or false"),

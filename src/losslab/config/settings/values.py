@@ -15,7 +15,7 @@ import pydantic
 from pydantic_core import PydanticCustomError
 
 Number = int | float
-_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _EXACT = 2.0**53  # whole floats beyond it may stand for another number than was written
 
 
@@ -91,8 +91,8 @@ def _unquoted(value: Any, advice: str) -> str:
 def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lower() in _WORDS:
-        return _WORDS[value.lower()]
+    if isinstance(value, str) and value.lower() in WORDS:
+        return WORDS[value.lower()]
     raise wrong("give true or false")
 
 
