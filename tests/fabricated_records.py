@@ -43,7 +43,7 @@ def fabricate(loss: str = "mse", seed: int = 0, value: float | None = 0.9, **cha
         "targets": [Target(0.9, 120 + seed, 1.5), Target(0.99)],
         "steps": 640,
     }
-    if "error" in changes:
+    if changes.get("error"):
         changes["error"] = {"traceback": "", **changes["error"]}
     if changes.get("status", records.FINISHED) != records.FINISHED:
         fields["metrics"] = {}

@@ -59,8 +59,8 @@ def address(tmp_path_factory):
     )
     some.arms[0].metrics |= {f"metric_{place}": metric(0.5) for place in range(9)}
     check = verdict("only_a_check", arms=[], outcome="confirmed")
-    check.check["tables"][0]["columns"] = [f"column {place}" for place in range(12)]
-    check.check["tables"][0]["rows"] = [["a cell"] * 12]
+    check.check.tables[0].columns = [f"column {place}" for place in range(12)]
+    check.check.tables[0].rows = [["a cell"] * 12]
     write_html([some, check], folder, folder / "index.html")
     return f"file://{folder / 'index.html'}"
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import errno
 import os
@@ -51,9 +52,9 @@ def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quie
     from losslab import records
     from losslab.sweep.launchers import free_earlier_runs
 
-    free_earlier_runs()
     try:
-        with _full_disk_as_sentence():
+        with interrupts_that_count(), _full_disk_as_sentence():
+            free_earlier_runs()
             record = _run(settings, overrides, folder, quiet, brief=True)
     except DiskUnusable:
         raise
@@ -93,6 +94,24 @@ def no_empty_folder(folder: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             folder.rmdir()
         raise
+
+
+@contextlib.contextmanager
+def interrupts_that_count() -> Iterator[None]:
+    """Raises a Ctrl-C again that came while an object was being destroyed, where Python only prints it."""
+    before = sys.unraisablehook
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            _thread.interrupt_main()
+        else:
+            before(lost)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextlib.contextmanager
