@@ -57,7 +57,9 @@ def address(tmp_path_factory):
         ),
         folder,
     )
-    some.arms[0].metrics |= {f"metric_{place}": metric(0.5) for place in range(9)}
+    some.arms[0].metrics |= {
+        f"metric_{place}": metric(0.5, measured=f"test metric {place}") for place in range(9)
+    }
     check = verdict("only_a_check", arms=[], outcome="confirmed")
     check.check.tables[0].columns = [f"column {place}" for place in range(12)]
     check.check.tables[0].rows = [["a cell"] * 12]

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ def interrupts_that_count() -> Iterator[None]:
 
     def hook(lost: sys.UnraisableHookArgs) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
-            _thread.interrupt_main()
+            threading.Timer(0.01, _thread.interrupt_main).start()  # within the hook it would be lost again
         else:
             before(lost)
 
