@@ -14,6 +14,7 @@ import pytest
 from fabricated_verdicts import arm, metric, prediction, row, verdict, with_runs
 from losslab.report.claims.html import write_html
 
+pytestmark = pytest.mark.xdist_group("claims_page")
 LONG = "cross_entropy_with_label_smoothing_and_class_weights"
 CONTRAST = """() => {
     const luminance = colour => {

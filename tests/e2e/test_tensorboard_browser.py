@@ -17,6 +17,7 @@ import pytest
 from commands import Started
 from losslab import records
 
+pytestmark = pytest.mark.xdist_group("tensorboard")
 ARMS = ("cross_entropy", "mse")
 
 

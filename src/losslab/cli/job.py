@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import errno
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -104,7 +104,8 @@ def interrupts_that_count() -> Iterator[None]:
 
     def hook(lost: sys.UnraisableHookArgs) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
-            threading.Timer(0.01, _thread.interrupt_main).start()  # within the hook it would be lost again
+            again = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
+            again.start()  # within the hook it would be lost again
         else:
             before(lost)
 
