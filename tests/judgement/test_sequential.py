@@ -73,7 +73,7 @@ def test_signed_ranks_agree_with_scipy_and_count_ties():
     assert signed_rank([1.0] * 8) == pytest.approx(2.0**-8)
     assert signed_rank([0.0] * 8) == 1.0
     # 1, 1, 2 and a 2 below: ranks 1.5, 1.5, 3.5, 3.5; six of sixteen sign patterns reach 6.5 or more
-    assert signed_rank([1.0, 1.0, 2.0, -2.0]) == pytest.approx(5 / 16)
+    assert signed_rank([1.0, 1.0, 2.0, -2.0]) == pytest.approx(6 / 16)
 
 
 def test_seeds_needed_says_the_look_that_would_decide():
@@ -97,7 +97,7 @@ def test_several_arms_share_their_errors():
     reference = rng.normal(0, 1, (4000, 1, 6))
     differences = rng.normal(0, 1, (4000, 4, 6)) - reference
     largest = np.abs(stats.ttest_1samp(differences, 0, axis=2).statistic).max(axis=1)
-    bound = np.array([stats.t.isf(simultaneous_level(list(case)) / 2, 5) for case in differences[:60]])
+    bound = np.array([stats.t.isf(simultaneous_level(list(case)) / 2, 5) for case in differences[:20]])
     assert np.mean(largest > np.median(bound)) <= 0.055
 
 

@@ -203,8 +203,8 @@ def _ranks_agree(differences: np.ndarray, decision: str, margin: float, level: f
 def signed_rank(values: ArrayLike) -> float:
     """Exact one-sided p-value of the signed-rank test that the centre of `values` lies above zero.
 
-    A zero counts as not above, and ties have their mean rank. scipy's wilcoxon is exact only without ties, and
-    with ties it takes seconds.
+    A zero counts as not above, and ties have their mean rank. scipy's wilcoxon is exact only without ties,
+    and with ties it takes seconds.
 
     Source: Wilcoxon 1945, https://doi.org/10.2307/3001968.
     """
