@@ -1,13 +1,13 @@
 #!/usr/bin/env python
-"""What losslab costs, as ratios against a plain PyTorch loop and a conventional pipeline.
+"""What losslab costs, relative to a plain PyTorch loop and to a conventional pipeline.
 
     scripts/benchmark.py --markdown docs/benchmarks.md    the tables of the documentation, 10 to 16 minutes
-    scripts/benchmark.py --small                          one short round of everything: does it still work?
+    scripts/benchmark.py --small                          one short round on small data: does it still work?
     scripts/benchmark.py --device cuda --processes 1 4 8  on a GPU, sweeps sharing the card
 
-Needs MNIST in $LOSSLAB_DATA. Arms, in benchmark_arms.py, alternate after one round of warming up, so that
-whatever the machine does meanwhile hits all alike. Of FILE only what stands between its two markers is
-replaced.
+Needs MNIST in $LOSSLAB_DATA, but for --small. Arms, in benchmark_arms.py, alternate after one round of
+warming up, so that whatever the machine does meanwhile hits all alike. Of FILE only what stands between its
+two markers is replaced.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ from benchmark_arms import (
 )
 from peak_memory import PeakMemory
 
-from losslab.cli.main import _free_earlier_runs
 from losslab.records.environment import processor_name
+from losslab.sweep.launchers import free_earlier_runs
 
 warnings.filterwarnings("ignore")
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -58,7 +58,7 @@ LOSSLAB_ARMS = {
 
 
 def start_up(case: Case, device: torch.device, repeats: int) -> float:
-    """Seconds from the start of a later run to its first optimiser step; the evaluation before it counts."""
+    """Seconds from the start of a later run to its first optimiser step, including the first evaluation."""
     reached: list[float] = []
     step = torch.optim.Adam.step
 
@@ -71,14 +71,14 @@ def start_up(case: Case, device: torch.device, repeats: int) -> float:
         for _ in range(repeats + 1):
             reached.clear()
             started = time.perf_counter()
-            _free_earlier_runs()
+            free_earlier_runs()
             losslab_run(dataclasses.replace(case, epochs=1), device)
             waits.append(reached[0] - started)
     return statistics.median(waits[1:])
 
 
 def alternate(arms: dict[str, Callable[[], float]], repeats: int) -> dict[str, float]:
-    """Median seconds of each arm over `repeats` rounds, after one round that is thrown away."""
+    """Median seconds of each arm over `repeats` rounds, after one discarded round."""
     times: dict[str, list[float]] = {name: [] for name in arms}
     for turn in range(repeats + 1):
         for name, arm in arms.items():
@@ -93,7 +93,7 @@ def house_runs(cases: list[Case], repeats: int, device: torch.device, slow: bool
     for case in cases:
         arms: dict[str, Callable[[], float]] = {PLAIN: lambda case=case: plain_loop(case, device)}
         for name, overrides in LOSSLAB_ARMS.items():
-            if case.batch_size < 256 or name != "losslab, diagnostics=full":  # a minute a round less
+            if case.batch_size < 256 or name != "losslab, diagnostics=full":  # saves a minute per round
                 arms[name] = lambda case=case, own=overrides: losslab_run(case, device, *own)["total"]
         if slow and case.has_conventional:
             arms[CONVENTIONAL] = lambda case=case: conventional(case, device)
@@ -104,7 +104,7 @@ def house_runs(cases: list[Case], repeats: int, device: torch.device, slow: bool
 
 
 def costs(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
-    """What TensorBoard and records add to a bare run, and what threads do."""
+    """What TensorBoard, records, pictures and diagnostics add to a bare run."""
     medians = alternate(
         {
             "bare": lambda: losslab_run(case, device, *DIAGNOSTICS_OFF)["total"],
@@ -139,7 +139,7 @@ def threads(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
 
 
 def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
-    """Where the time of a bare run goes."""
+    """How a bare run spends its time."""
     timings = [losslab_run(case, device, *DIAGNOSTICS_OFF) for _ in range(repeats)]
     total = statistics.median(timing["total"] for timing in timings)
     names = ["setup", "training", "evaluation"]
@@ -148,16 +148,16 @@ def parts(case: Case, repeats: int, device: torch.device) -> list[list[str]]:
     return [[name, f"{seconds:.3f}", f"{100 * seconds / total:.0f} %"] for name, seconds in medians.items()]
 
 
-def sweeps(runs: int, epochs: int, device: torch.device, processes: list[int]) -> list[list[str]]:
+def sweeps(runs: int, case: Case, device: torch.device, processes: list[int]) -> list[list[str]]:
     """A sweep of `runs` house runs, serial and in processes, by the installed command."""
     rows = []
     accelerator = "gpu" if device.type == "cuda" else "cpu"
     for count in processes:
         with tempfile.TemporaryDirectory() as folder:
             command = [
-                *(sys.executable, "-m", "losslab.cli.main", "-m", "task=mnist"),
+                *(sys.executable, "-m", "losslab.cli.main", "-m", *case.overrides),
                 *("loss=cross_entropy,mse", f"seed=range(0,{runs // 2})", f"folder={folder}/sweep"),
-                f"trainer.max_epochs={epochs}",
+                f"trainer.max_epochs={case.epochs}",
                 *(f"trainer.accelerator={accelerator}", *DIAGNOSTICS_OFF),
             ]
             if count > 1:
@@ -195,12 +195,12 @@ def table(heading: list[str], rows: list[list[str]]) -> str:
 
 
 def measured(arguments: argparse.Namespace) -> str:
-    """All tables, with what they were measured on."""
+    """All tables, and what they were measured on."""
     device = torch.device(arguments.device)
     repeats = arguments.repeats
     cases = [CASES[name] for name in arguments.cases]
     if arguments.small:
-        cases = [dataclasses.replace(case, epochs=1) for case in cases]
+        cases = [case.shortened() for case in cases]
     house = cases[0]
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU ({processor_name()})"
     sections = [
@@ -234,16 +234,16 @@ def measured(arguments: argparse.Namespace) -> str:
         heading = ["processes", "seconds", "runs a minute", "peak MiB of all processes", "speed-up"]
         sections.append(
             f"### A sweep of {arguments.sweep} house runs, epochs each: {house.epochs}\n\n"
-            + table(heading, sweeps(arguments.sweep, house.epochs, device, arguments.processes))
+            + table(heading, sweeps(arguments.sweep, house, device, arguments.processes))
         )
     return "\n\n".join(sections) + "\n"
 
 
 def put(text: str, path: Path) -> None:
-    """Replace what stands between the markers of `path`; a new file gets the markers."""
+    """Replace the part between the markers of `path`; a new file gets the markers first."""
     page = path.read_text() if path.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
     if BEGIN not in page or END not in page:
-        sys.exit(f"{path} has no {BEGIN} and {END}: put them where the tables belong")
+        sys.exit(f"{path} has no {BEGIN} and {END}: add them where the tables belong")
     before, rest = page.split(BEGIN, 1)
     path.write_text(f"{before}{BEGIN}\n{text}{END}{rest.split(END, 1)[1]}")
 
@@ -260,7 +260,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--no-conventional", action="store_true", help="leave out the slowest arm")
     parser.add_argument(
-        "--small", action="store_true", help="one round, one epoch, four runs: not for figures"
+        "--small",
+        action="store_true",
+        help="on digits, one round, one epoch, four runs: not for figures",
     )
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What benchmark.py measures: the same training by a plain loop, a conventional pipeline, and losslab."""
+"""What benchmark.py measures: the same training with a plain loop, a conventional pipeline, and losslab."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from torch import nn
 from losslab import records
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import default_data_folder
-from losslab.look import tensorboard
+from losslab.config.settings import RunSettings
+from losslab.look.event_files import RunLogger
 from losslab.models import build_network
 from losslab.tasks import load_task
-from losslab.train import hardware
+from losslab.train import _lightning
 from losslab.train.run import run
 
 DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
@@ -27,7 +28,7 @@ DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A task with a network, and how long it is trained."""
+    """A task with a network, and how long to train it."""
 
     title: str
     overrides: tuple[str, ...]
@@ -36,7 +37,18 @@ class Case:
     loss: Callable[..., torch.Tensor] = nn.functional.cross_entropy
     has_conventional: bool = True
 
-    def composed(self, *more: str) -> tuple[dict[str, Any], dict[str, str]]:
+    def shortened(self) -> Case:
+        """One epoch, on small digits instead of MNIST; without the pipeline that reads MNIST itself."""
+        swapped = tuple("task=digits" if each == "task=mnist" else each for each in self.overrides)
+        return dataclasses.replace(
+            self,
+            title=f"{self.title}; shortened to digits and 1 epoch",
+            overrides=swapped,
+            epochs=1,
+            has_conventional=False,
+        )
+
+    def composed(self, *more: str) -> RunSettings:
         sizes = (f"trainer.batch_size={self.batch_size}", f"trainer.max_epochs={self.epochs}")
         return compose_run(*self.overrides, *sizes, *more)
 
@@ -61,14 +73,14 @@ CASES = {
 
 def plain_loop(case: Case, device: torch.device) -> float:
     """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
+    settings = case.composed()
+    task = load_task(settings.task, settings.choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
     network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+        settings.model, settings.activation, settings.init, task.input_shape, task.kind.output_features, 0
     ).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    with hardware.without_nvml():  # which Lightning, imported here, would have each of its steps ask
+    with _lightning.without_nvml():  # which Lightning, imported here, would have each of its steps ask
         started = time.perf_counter()
         for _ in range(case.epochs):
             order = torch.randperm(len(inputs), device=device)
@@ -88,10 +100,10 @@ def conventional(case: Case, device: torch.device) -> float:
     from torch.utils.data import DataLoader, Subset
     from torchvision import datasets, transforms
 
-    config, choices = case.composed()
-    task = load_task(config["task"], choices["task"])
+    settings = case.composed()
+    task = load_task(settings.task, settings.choices["task"])
     network = build_network(
-        config["model"], config["activation"], config["init"], task.input_shape, task.kind.output_features, 0
+        settings.model, settings.activation, settings.init, task.input_shape, task.kind.output_features, 0
     )
 
     class Classifier(pl.LightningModule):
@@ -128,12 +140,12 @@ def conventional(case: Case, device: torch.device) -> float:
 
 
 def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
-    """Timing of a whole run of losslab; "total" has evaluation, TensorBoard and the record in it."""
+    """Times of a whole losslab run; "total" includes evaluation, TensorBoard and the record."""
     accelerator = "gpu" if device.type == "cuda" else "cpu"
-    config, choices = case.composed(f"trainer.accelerator={accelerator}", *overrides)
+    settings = case.composed(f"trainer.accelerator={accelerator}", *overrides)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        record = run(config, choices, [], Path(folder))
+        record = run(settings, [], Path(folder))
         seconds = time.perf_counter() - started
     assert record.status == "finished", record.error
     return {**record.timing, "total": seconds}
@@ -154,8 +166,8 @@ def without_tensorboard(case: Case, device: torch.device) -> float:
 
     nothing = property(lambda self: DummyExperiment())
     with (
-        patched(tensorboard.RunLogger, "experiment", nothing),
-        patched(tensorboard.RunLogger, "log_hyperparams", lambda *arguments, **options: None),
+        patched(RunLogger, "experiment", nothing),
+        patched(RunLogger, "log_hyperparams", lambda *arguments, **options: None),
     ):
         return losslab_run(case, device, *DIAGNOSTICS_OFF)["total"]
 

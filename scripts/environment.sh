@@ -1,5 +1,5 @@
-# Sourced by quickstart and test: makes the environment in .venv, once, and again when its inputs change.
-# Needs git and Python 3.10 to 3.13; sets `python`. Not a command of its own.
+# Sourced by the other scripts: makes the environment in .venv once, and again when its inputs change.
+# Needs git and Python 3.10 to 3.13; sets `python`. Not a command itself.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -22,12 +22,12 @@ make_environment() {
   found=$(find_python)
   wanted="$extras $("$found" -c 'import sys; print(sys.version, sys.prefix)') $(cat "$root/pyproject.toml" "$root/constraints.txt" | cksum)"
   stamp="$root/.venv/losslab-environment-$extras"
-  if command -v flock >/dev/null; then # two commands started together make it one after the other
+  if command -v flock >/dev/null; then # commands started together wait for each other here
     exec 9> "$root/.venv.lock"
     flock 9
   fi
   if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-    echo "Making the environment in .venv (some minutes and several GB the first time) ..."
+    echo "Making the environment in .venv (takes some minutes and several GB the first time) ..."
     "$found" -m venv "$root/.venv"
     "$root/.venv/bin/python" -m pip install --quiet --upgrade "pip>=24"
     "$root/.venv/bin/python" -m pip install --quiet --constraint "$root/constraints.txt" \

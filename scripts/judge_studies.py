@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""Judges the judge: how often it sees a difference that is none, and how soon one that is there.
+"""Judges the judge: how often it reports a difference that is not there, and how soon it detects a real one.
 
-    python scripts/judge_studies.py            both studies, about 4 minutes of one core; into docs/method.md
-    python scripts/judge_studies.py --print    the same, printed only
+    python scripts/judge_studies.py            both studies, 4 minutes on one core; into docs/method.md
+    python scripts/judge_studies.py --print    the same, but only printed
 
-A/A study: arms that are identical in everything. Each side has seeds of its own: with the same seeds their
-runs would be equal to the last bit (this is checked, too). Power study: an arm with wrong training labels.
-All values come from real trainings by `losslab.train.run`, all decisions from `losslab.judgement.evidence`.
+A/A study: two identical arms. Each side has its own seeds, since with the same seeds their runs would be
+equal to the last bit (this is checked, too). Power study: an arm with wrong training labels. All values come
+from real training by `losslab.train.run`, all decisions from `losslab.judgement.evidence`.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ DRAWS = 2000
 
 def accuracies(seeds: Sequence[int], *overrides: str) -> np.ndarray:
     """Test accuracy of one real training a seed."""
-    config, choices = compose_run(*TRAINING, *overrides)
+    settings = compose_run(*TRAINING, *overrides)
     values = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            record = run({**config, "seed": int(seed)}, choices, [], Path(folder))
+            record = run(settings.model_copy(update={"seed": int(seed)}), [], Path(folder))
         assert record.status == FINISHED, record.error
         values.append(float(record.metrics["test"]["accuracy"]))
     return np.array(values)
@@ -75,7 +75,7 @@ def differs(differences: np.ndarray) -> bool:
 
 
 def disjoint_draws(pool: int, size: int, count: int, generator: np.random.Generator) -> np.ndarray:
-    """`count` draws of `size` places in a pool, none twice in a draw.
+    """`count` draws of `size` places in a pool, without repetition within a draw.
 
     The pool is shuffled and cut into disjoint draws, again and again until there are enough. Every draw is a
     sample of independent runs, so the rate over all of them is unbiased; draws of one shuffle share no run.
@@ -123,7 +123,7 @@ def a_a_study(generator: np.random.Generator) -> FalseAlarms:
     second = accuracies(range(OTHER_SIDE, OTHER_SIDE + POOL))
     differences = first - second
     rate = Rate(sum(differs(part) for part in np.split(differences, COMPARISONS)), COMPARISONS)
-    # the same runs in other company: any run of one side may meet any of the other
+    # the same runs in other groups: any run of one side may be compared with any of the other
     by_seeds = {}
     for seeds in (2, 3, 5, 10):
         hits = [
@@ -144,8 +144,8 @@ class Power:
     Attributes:
         effect, error: the handicap measured over all pairs, and its standard error.
         spread, unpaired_spread: standard deviation of a pair's difference; of one between different seeds.
-        detected, expected: seeds -> share of draws that see the handicap; the same by the noncentral t.
-        unpaired: the same draws with other partners.
+        detected, expected: seeds -> share of draws that detect the handicap; the same by the noncentral t.
+        unpaired: the same draws, paired with other seeds.
         beyond_half: the margin is half of the handicap.
     """
 
@@ -209,10 +209,8 @@ core). Every value is the test accuracy of a real training (`{" ".join(TRAINING[
 **A/A: two arms that are the same.** {COMPARISONS} comparisons of {A_A_SEEDS} seeds a side, {2 * POOL:,} runs,
 none of them in two comparisons. Each side has seeds of its own: with the same seeds the runs are equal to the
 last bit ({checked}) and there would be nothing to judge. "Differs" in **{alarms.rate}**
-(Clopper-Pearson, 95 %): {
-        promise
-    } the 5 % that are promised. The accuracy of a run has a standard deviation of
-{alarms.spread:.4f}. The same runs in {DRAWS:,} random companies, for other numbers of seeds:
+(Clopper-Pearson, 95 %): {promise} the 5 % promised. The accuracy of a run has a standard deviation of
+{alarms.spread:.4f}. The same runs in {DRAWS:,} random groupings, for other numbers of seeds:
 
 | seeds a side | differs |
 | ---: | ---: |
@@ -225,9 +223,9 @@ runs this costs {power.effect:.4f} ± {
         power.error:.4f} (standard error) in test accuracy. A pair's difference has a
 standard deviation of {power.spread:.4f}, one between different seeds of {
         power.unpaired_spread:.4f}: pairing saves
-{saved:.0%} of the variance. How often the handicap is seen, in {DRAWS:,} draws of so many pairs:
+{saved:.0%} of the variance. How often the handicap is detected, in {DRAWS:,} draws of as many pairs:
 
-| seeds | seen | by theory | without pairing | by more than half of it |
+| seeds | detected | by theory | without pairing | by more than half of it |
 | ---: | ---: | ---: | ---: | ---: |
 {
         _lines(
@@ -238,7 +236,7 @@ standard deviation of {power.spread:.4f}, one between different seeds of {
     }
 
 By theory: the noncentral t distribution with the effect and spread above, for normal differences. By more
-than half of it: a prediction whose margin is half of the true handicap, which is what margins cost. Pairs are
+than half of it: with half of the true handicap as the margin; this shows what margins cost. Pairs are
 shuffled and cut into disjoint groups, again and again: each group is a sample of independent pairs, so the
 shares are unbiased; groups of different shuffles overlap, so their uncertainty is that of {POWER_RUNS} pairs,
 not of {DRAWS:,} draws."""

@@ -1,4 +1,4 @@
-"""The most memory that a process and all below it had; used by benchmark.py. Linux only."""
+"""The peak memory of a process and its descendants; used by benchmark.py. Linux only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class PeakMemory:
-    """The most memory (MiB, shared pages counted once) of a process and all below it, looked at in a thread.
+    """Peak memory (MiB, shared pages counted once) of a process and its descendants, sampled by a thread.
 
     Linux only: https://docs.kernel.org/filesystems/proc.html (smaps_rollup).
     """

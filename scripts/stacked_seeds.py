@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""The seeds of one arm trained as one stacked model, against one after the other.
+"""Trains the seeds of one arm as one stacked model, and one after the other, and compares the times.
 
     scripts/stacked_seeds.py                          MLP and cnn, 1, 2, 4, 8 seeds, MNIST from $LOSSLAB_DATA
     scripts/stacked_seeds.py --models mlp --seeds 4
 
-A prototype: losslab does not train like this. https://pytorch.org/tutorials/intermediate/ensembling.html
+A prototype: losslab itself does not train like this. https://pytorch.org/tutorials/intermediate/ensembling.html
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ RATE = 0.05
 
 def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
     """One network a seed as losslab makes it, and the training data."""
-    config, choices = compose_run("task=mnist", f"model={model}")
-    task = load_task(config["task"], choices["task"])
+    settings = compose_run("task=mnist", f"model={model}")
+    task = load_task(settings.task, settings.choices["task"])
     made = [
         build_network(
-            config["model"],
-            config["activation"],
-            config["init"],
+            settings.model,
+            settings.activation,
+            settings.init,
             task.input_shape,
             task.kind.output_features,
             seed,
@@ -46,7 +46,7 @@ def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
 
 
 def batches(count: int, batch_size: int, steps: int, seed: int) -> Tensor:
-    """(steps, batch size) positions, in the order of this seed."""
+    """(steps, batch size) indices of samples, in this seed's order."""
     order = torch.randperm(count, generator=generator(seed, "batches", 0))
     return order[: batch_size * steps].reshape(steps, batch_size)
 
@@ -64,7 +64,7 @@ def separate(nets: list[nn.Module], inputs: Tensor, targets: Tensor, orders: lis
 
 
 def stacked(nets: list[nn.Module], inputs: Tensor, targets: Tensor, orders: list[Tensor]) -> list[Any]:
-    """The same steps of all seeds at once; the final weights of each."""
+    """The same steps for all seeds at once; the final weights of each."""
     parameters, buffers = stack_module_state(nets)  # type: ignore[arg-type]
     parameters = {name: value.detach() for name, value in parameters.items()}
     base = copy.deepcopy(nets[0]).to("meta")
@@ -90,7 +90,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--double", action="store_true", help="float64: is it the same but for rounding?")
+    parser.add_argument(
+        "--double", action="store_true", help="use float64: do both agree except for rounding?"
+    )
     arguments = parser.parse_args()
     kind = torch.float64 if arguments.double else torch.float32
     torch.set_num_threads(arguments.threads)

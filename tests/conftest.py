@@ -6,42 +6,49 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 
-from losslab.config.compose import compose_run
+if TYPE_CHECKING:
+    from losslab.config.settings import RunSettings
 
-torch.set_num_threads(1)
+# Nothing heavy is imported here: pytest-xdist's first process runs no test, but reads this file before it
+# starts the others. torch reads the variable when it is imported: one thread, also in processes under test.
+os.environ["OMP_NUM_THREADS"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background by a shell: the commands under test would inherit that Ctrl-C does nothing.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-Composed = tuple[dict[str, Any], dict[str, str]]
-
 
 @pytest.fixture
-def composed() -> Callable[..., Composed]:
-    """composed("loss=mse", "seed=1") -> (resolved config, choices), as the command would make them."""
+def composed() -> Callable[..., RunSettings]:
+    """composed("loss=mse", "seed=1") -> settings, as the command would make them."""
+    from losslab.config.compose import compose_run
+
     return compose_run
 
 
 @pytest.fixture
-def train(composed: Callable[..., Composed], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
-    """train("loss=mse", ...) -> (record, folder): one real run in this process, two epochs unless told."""
+def train(composed: Callable[..., RunSettings], tmp_path: Path) -> Callable[..., tuple[Any, Path]]:
+    """train("loss=mse", ...) -> (record, folder): one real run in this process.
+
+    Two epochs, and no pictures of predictions (two thirds of a small run's time), unless told otherwise. It
+    must have no internal error; with `breaks=True` it must have one.
+    """
     from losslab.train.run import run
 
     count = 0
 
-    def make(*overrides: str) -> tuple[Any, Path]:
+    def make(*overrides: str, breaks: bool = False) -> tuple[Any, Path]:
         nonlocal count
         count += 1
         folder = tmp_path / f"run{count}"
         folder.mkdir()
-        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", *overrides]
-        config, choices = composed(*chosen)
-        return run(config, choices, chosen, folder), folder
+        chosen = ["trainer.accelerator=cpu", "trainer.max_epochs=2", "pictures=null", *overrides]
+        record = run(composed(*chosen), chosen, folder)
+        assert bool(record.internal_errors) == breaks, record.internal_errors
+        return record, folder
 
     return make
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
@@ -44,6 +43,8 @@ def fabricate(loss: str = "mse", seed: int = 0, value: float | None = 0.9, **cha
         "targets": [Target(0.9, 120 + seed, 1.5), Target(0.99)],
         "steps": 640,
     }
+    if changes.get("error"):
+        changes["error"] = {"traceback": "", **changes["error"]}
     if changes.get("status", records.FINISHED) != records.FINISHED:
         fields["metrics"] = {}
         fields["targets"] = []
@@ -67,7 +68,7 @@ def curves_of(values: Iterable[float], metric: str = "accuracy", every: int = 20
 def write(record: Record, folder: Path, curves: Iterable[float] | None = (0.1, 0.5, 0.8)) -> Path:
     """As `records.save` writes them, without waiting for the disk."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / records.RECORD_FILE).write_text(json.dumps(dataclasses.asdict(record)))
+    (folder / records.RECORD_FILE).write_text(record.model_dump_json())
     if curves is not None:
         curves_of(curves, record.metric).to_csv(folder / records.CURVES_FILE, index=False)
     return folder

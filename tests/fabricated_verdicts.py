@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from fabricated_records import fabricate, write
-from losslab.claims.verdict import ArmResult, PredictionOutcome, Row, TunedPoint, Verdict
+from losslab.claims.check_result import CheckResult, Table
+from losslab.claims.verdict import ArmMetric, ArmResult, PredictionOutcome, Row, TunedPoint, Verdict
+from losslab.records.record import Environment
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -48,9 +51,24 @@ def prediction(says: str = "MSE is better by one point.", **changes: Any) -> Pre
     return PredictionOutcome(**{**fields, **changes})
 
 
-def metric(mean: float | None, n: int = 2) -> dict[str, Any]:
+def metric(mean: float | None, n: int = 2, **changes: Any) -> ArmMetric:
     low, high = (None, None) if mean is None else (mean - 0.01, mean + 0.01)
-    return {"mean": mean, "low": low, "high": high, "n": n, "values": {"0": mean, "1": mean}}
+    fields: dict[str, Any] = {
+        "measured": "test accuracy",
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "n": n,
+        "values": {"0": mean, "1": mean},
+    }
+    return ArmMetric(**{**fields, **changes})
+
+
+def point(values: list[float], diverged: int = 0, **tuned: Any) -> TunedPoint:
+    """`tuned`: key -> value, with __ for each dot."""
+    mean = sum(values) / len(values) if values else None
+    keys = {key.replace("__", "."): value for key, value in tuned.items()}
+    return TunedPoint(point=keys, mean=mean, values=values, diverged=diverged)
 
 
 def arm(name: str = "mse", condition: str = "", **changes: Any) -> ArmResult:
@@ -61,16 +79,20 @@ def arm(name: str = "mse", condition: str = "", **changes: Any) -> ArmResult:
         "chosen": {"optimizer.lr": 0.01},
         "at_edge": [],
         "tuning": [
-            TunedPoint({"optimizer.lr": 0.001}, 0.8, [0.79, 0.81], 0),
-            TunedPoint({"optimizer.lr": 0.01}, 0.9, [0.89, 0.91], 0),
-            TunedPoint({"optimizer.lr": 0.1}, None, [], 2),
+            point([0.79, 0.81], optimizer__lr=0.001),
+            point([0.89, 0.91], optimizer__lr=0.01),
+            point([], 2, optimizer__lr=0.1),
         ],
         "primary": "accuracy",
         "higher_is_better": True,
         "metrics": {
             "accuracy": metric(0.93),
-            "macro_f1": metric(0.92),
-            "steps to 0.95": {**metric(120.0), "censored": 1},
+            "macro_f1": metric(0.92, measured="test macro f1"),
+            "steps to 0.95": metric(
+                120.0,
+                measured="optimiser steps until the primary validation metric first reaches 0.95",
+                censored=1,
+            ),
         },
         "finished": 2,
         "diverged": 0,
@@ -92,17 +114,15 @@ def verdict(claim: str = "mse_is_better", **changes: Any) -> Verdict:
         "summary": "Of 1 prediction: 1 fail.",
         "predictions": [prediction()],
         "arms": [arm("mse"), arm("cross_entropy")],
-        "check": {
-            "quantities": {"floor": 1.4612, "ratios": [1.0, 2.0]},
-            "tables": [
-                {"title": "Values", "columns": ["logit", "float16"], "rows": [[20, "inf"], [50, None]]}
-            ],
-            "notes": ["Half precision ends at 65504."],
-        },
+        "check": CheckResult(
+            quantities={"floor": 1.4612, "ratios": [1.0, 2.0, 1.0, 2.0, 1.0]},
+            tables=[Table("Values", ["logit", "float16"], [[20, math.inf], [50, None]])],
+            notes=["Half precision ends at 65504."],
+        ),
         "protocol": {"task": "digits", "seeds reported": "0, 1"},
         "problems": ["1 run of mse failed and is missing."],
         "command": f"losslab-reproduce {claim}",
-        "environment": {"python": "3.12.1", "packages": {"torch": "2.11.0"}, "command": ["not shown"]},
+        "environment": Environment(python="3.12.1", packages={"torch": "2.11.0"}, command=["not shown"]),
         "seconds": 240.0,
     }
     return Verdict(**{**fields, **changes})

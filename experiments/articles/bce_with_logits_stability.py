@@ -1,4 +1,4 @@
-"""BCEWithLogitsLoss against sigmoid and BCELoss at large logits and in narrow number types."""
+"""BCEWithLogitsLoss against sigmoid with BCELoss, at large logits and in narrow number types."""
 
 from __future__ import annotations
 
@@ -85,11 +85,9 @@ def measure(quick: bool) -> CheckResult:
             ),
         ],
         notes=[
-            "In float32 the sigmoid is exactly 1 from a logit of about 17 on; BCELoss then clamps "
-            "its logarithm at "
-            "-100, and the derivative of a confident mistake is wrong or zero.",
-            "Autocast is bfloat16 on the CPU, as measured here; on CUDA devices torch refuses "
-            "BCELoss under autocast.",
+            "In float32 the sigmoid is exactly 1 for logits above about 17; BCELoss then clamps its "
+            "logarithm at -100, and the derivative at a confident mistake is wrong or zero.",
+            "Autocast here is bfloat16 on the CPU; on CUDA devices torch refuses BCELoss under autocast.",
             *sorted(set(refusals)),
         ],
     )
@@ -104,7 +102,7 @@ def _exact(logit: float, target: float) -> tuple[float, float]:
 
 
 def _evaluate(loss: nn.Module, setting: str, logit: float, target: float) -> Outcome:
-    """Value and derivative, or what torch says where it refuses."""
+    """Value and derivative, or torch's message if it refuses."""
     dtype = _TYPES.get(setting, torch.bfloat16)
     prediction, truth = torch.tensor([[logit]], dtype=dtype), torch.tensor([[target]], dtype=dtype)
 

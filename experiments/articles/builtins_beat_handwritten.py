@@ -1,6 +1,6 @@
-"""The articles' hand-written functions against torch's: do they run, overflow, and how fast.
+"""The articles' hand-written functions against torch's: do they run, do they overflow, how fast are they.
 
-They are kept as printed, as source: some do not run at all.
+They are kept as source text, as printed: some do not run at all.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PRINTED = {
         "keepdim=True))) / len(x)"
     ),
 }
-# What they must have meant, where they do not run.
+# The probable meaning of those that do not run.
 _REPAIRED = {
     "relu": "lambda x, y: torch.max(torch.zeros_like(x), x)",
     "mse": "lambda x, y: (1 / x.numel()) * torch.sum((x - y) ** 2)",
@@ -42,7 +42,7 @@ _BATCH, _WIDTH = 256, 128
 
 
 def measure(quick: bool) -> CheckResult:
-    """Runs on (256, 128) float32, values and gradients; finiteness at inputs of ±1 to ±1000."""
+    """Whether each runs, and its time, on (256, 128) float32; whether it is finite at ±1 to ±1000."""
     repetitions, budget = (QUICK_REPETITIONS, 0.15) if quick else (REPETITIONS, 3.0)
     generator = torch.Generator().manual_seed(0)
     inputs, values = (torch.randn(_BATCH, _WIDTH, generator=generator) for _ in range(2))
@@ -84,9 +84,9 @@ def measure(quick: bool) -> CheckResult:
     return CheckResult(
         quantities=quantities,
         tables=[
-            Table("As printed", ["function", "source", "outcome", "repaired: off torch's by"], ran),
+            Table("As printed", ["function", "source", "outcome", "repaired: difference from torch"], ran),
             Table(
-                "Values and gradients of 256 × 128, float32, one CPU thread, repaired where they do not run",
+                "Value and gradient for 256 × 128 inputs, float32, one CPU thread, repaired if necessary",
                 ["function", "by hand, µs", "torch, µs", "ratio"],
                 speed,
             ),
@@ -97,11 +97,9 @@ def measure(quick: bool) -> CheckResult:
             ),
         ],
         notes=[
-            "max(0, x) asks a tensor of several elements whether it is larger than 0, which torch "
-            "refuses; the "
-            "printed MSE uses an n that is defined nowhere.",
-            "exp overflows in float32 past 88: infinity over infinity is NaN, in the value or in the "
-            "gradient.",
+            "max(0, x) asks whether a tensor of several elements is larger than 0, which torch refuses; "
+            "the printed MSE uses an n that is never defined.",
+            "exp overflows in float32 above 88: infinity over infinity is NaN, in the value or the gradient.",
         ],
     )
 
@@ -132,7 +130,7 @@ def _step(function: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, target: 
 
 
 def _finite(function: Callable[[Tensor, Tensor], Tensor], name: str, size: float) -> bool:
-    """Whether value and gradient are, at inputs of both signs."""
+    """Whether value and gradient are finite at inputs of both signs."""
     inputs = torch.tensor([[size, -size, 0.0], [-size, size, 0.0]]).requires_grad_()
     target = _target(name, inputs, torch.zeros_like(inputs))
     if name == "cross_entropy" and function is _BUILT_IN[name]:

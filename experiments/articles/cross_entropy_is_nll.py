@@ -71,13 +71,11 @@ def measure(quick: bool) -> CheckResult:
             ),
         ],
         notes=[
-            "Compared without and with class weights, for the reductions mean, sum and none, and "
-            "with an ignored "
-            "class.",
+            "Compared with and without class weights, for the reductions mean, sum and none, and with "
+            "an ignored class.",
             "NLLLoss takes log-probabilities. On probabilities it is -p of the true class, never "
-            "below -1, whose "
-            f"gradient at a confident mistake is {slopes['nll_on_softmax']:.2g} where cross-entropy's is "
-            f"{slopes['cross_entropy']:.2g}.",
+            f"below -1; its gradient at a confident mistake is {slopes['nll_on_softmax']:.2g} where "
+            f"cross-entropy's is {slopes['cross_entropy']:.2g}.",
         ],
     )
 

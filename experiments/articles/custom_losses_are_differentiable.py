@@ -20,7 +20,7 @@ _LOSSES = {
 
 
 def measure(quick: bool) -> CheckResult:
-    """Autograd against finite differences in float64, at 3 random points each; quick is no different."""
+    """Autograd against finite differences in float64, at 3 random points each; the same if quick."""
     passed: dict[str, bool] = {}
     rows: list[list[str | float | int | bool]] = []
     for name, (loss, kind) in _LOSSES.items():
@@ -53,16 +53,15 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            "segmentation is losslab's bce_smoothness, with differences along height and width; as "
-            "printed its second "
-            "difference runs over the channels, and is NaN for masks of one channel.",
-            "gradcheck is at random points: kinks, as of an absolute difference at zero, are not met.",
+            "segmentation is losslab's bce_smoothness, with differences along height and width. As "
+            "printed, the second difference runs over the channels, and is NaN for masks of one channel.",
+            "gradcheck uses random points, which miss kinks such as that of an absolute difference at zero.",
         ],
     )
 
 
 def _swish(x: Tensor) -> Tensor:
-    """x·σ(x), as one writes it by hand."""
+    """x·σ(x), written by hand."""
     return x * torch.sigmoid(x)
 
 

@@ -1,4 +1,4 @@
-"""Throughput of DistributedDataParallel with one and with two processes, at an equal global batch."""
+"""Throughput of DistributedDataParallel with one and two processes, at the same global batch size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORKER = Path(__file__).with_name("data_parallel_worker.py")
 
 
 def measure(quick: bool) -> CheckResult:
-    """Two processes with one thread each: nccl where there are two GPUs, gloo on the CPU elsewhere."""
+    """Processes have one thread each; they use nccl if there are two GPUs, else gloo on the CPU."""
     with tempfile.TemporaryDirectory() as folder:
         found = _run(Path(folder), *((QUICK_REPETITIONS, 3) if quick else (REPETITIONS, 20)))
     sizes = {name: numbers for name, numbers in found.items() if isinstance(numbers, dict)}
@@ -63,18 +63,17 @@ def measure(quick: bool) -> CheckResult:
         notes=[
             "house_default is 784-128-10 at a global batch of 64, large is 784-512-512-10 at 1024; "
             "each process takes "
-            "its half of the batch.",
+            "half of the batch.",
             f"Measured on {found['device']} with {os.cpu_count()} processor cores and "
-            f"{torch.cuda.device_count()} GPUs, one thread a process.",
-            "torch's documentation advises against the older DataParallel, one process with several "
-            "threads, also "
-            "on a single machine; on a machine without GPUs it does nothing at all.",
+            f"{torch.cuda.device_count()} GPUs, one thread per process.",
+            "torch's documentation advises against the older DataParallel (one process with several "
+            "threads), even on a single machine; without GPUs it does nothing at all.",
         ],
     )
 
 
 def _run(folder: Path, repetitions: int, steps: int) -> dict[str, Any]:
-    """What the first worker measured. Raises RuntimeError with the workers' last words where one fails."""
+    """What the first worker measured. Raises RuntimeError with the end of the workers' logs if one fails."""
     workers = []
     logs = []
     # Gloo otherwise looks up this machine's name, which need not resolve.

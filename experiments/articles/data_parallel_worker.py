@@ -1,7 +1,7 @@
 """One of the processes of `data_parallel_scales.py`: `python -m … RANK PROCESSES FOLDER REPETITIONS STEPS`.
 
-All processes train the same networks, in turns the first one alone and all together on equal parts of the
-same global batches. The first writes FOLDER/result.json.
+The first process alone and all processes together take turns to train the same networks on the same global
+batches; together, each takes an equal part. The first writes FOLDER/result.json.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn.utils import parameters_to_vector
 
 from losslab.claims.tools.networks import network
 
-# name -> hidden widths, global batch: the house default, and one with more work a step.
+# name -> hidden widths, global batch: losslab's default, and one with more work per step.
 SIZES = {"house_default": ([128], 64), "large": ([512, 512], 1024)}
 _BATCHES = 4
 
@@ -39,7 +39,7 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
     everybody = distributed.new_group(list(range(processes)))
 
     def of_size(hidden: list[int], batch: int, dtype: torch.dtype) -> dict[str, Training]:
-        """What this process trains: the first one alone, and all together."""
+        """What this process trains: alone if it is the first one, and together with the others."""
         return {
             who: Training(hidden, batch, rank, count, group, device, dtype)
             for who, group, count in (("one", first_alone, 1), ("all", everybody, processes))
@@ -78,7 +78,7 @@ def main(rank: int, processes: int, folder: Path, repetitions: int, steps: int) 
 
 
 class Training:
-    """A network, its optimizer and this process's share of a few global batches, used over and over."""
+    """A network, its optimizer and this process's share of a few global batches, used repeatedly."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Training:
         return time.perf_counter() - started
 
     def weights(self) -> Tensor:
-        """All of them in one vector, a copy."""
+        """A copy of all weights in one vector."""
         return parameters_to_vector(self.network.parameters()).detach().clone()
 
     def _wait(self) -> None:

@@ -56,8 +56,8 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            "tanh' = 1 - tanh² is 1 at zero alone and falls to nothing on both sides.",
-            "ReLU has no derivative at 0; torch takes 0 there.",
+            "tanh' = 1 - tanh² is 1 only at zero and falls to 0 on both sides.",
+            "ReLU has no derivative at 0; torch uses 0 there.",
         ],
     )
 

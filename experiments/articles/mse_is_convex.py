@@ -66,9 +66,8 @@ def measure(quick: bool) -> CheckResult:
         ],
         notes=[
             "The squared error is convex in the predictions, and so in the weights of a linear model.",
-            "A network with hidden layers is not linear in its weights: exchanging two hidden units "
-            "gives the same "
-            "function from other weights, and a chord between the two can lie below the loss.",
+            "A network with hidden layers is not linear in its weights: exchanging two hidden units gives "
+            "the same function with other weights, and a chord between the two can lie below the loss.",
         ],
     )
 

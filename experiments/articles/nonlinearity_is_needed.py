@@ -1,4 +1,4 @@
-"""A network without activation against the product of its weights."""
+"""A network without activations against the product of its weights."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def measure(quick: bool) -> CheckResult:
                 rows,
             )
         ],
-        notes=["The product is W_L … W_1 with the biases carried along, so that it is one affine map."],
+        notes=["The product is W_L … W_1, with the biases carried along to make one affine map."],
     )
 
 
 def _as_one_map(built: nn.Module, inputs: Tensor) -> Tensor:
-    """What the product of all weights gives, the biases carried along."""
+    """The outputs of the product of all weights, with the biases carried along."""
     matrix = torch.eye(inputs.shape[1], dtype=inputs.dtype)
     shift = torch.zeros(inputs.shape[1], dtype=inputs.dtype)
     for layer in built.modules():

@@ -1,4 +1,4 @@
-"""Shapes and values of the reductions of torch's criteria, and what became of size_average and reduce."""
+"""Shapes and values of the reductions of torch's criteria, and of the old size_average and reduce."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OLD = {
 
 
 def measure(quick: bool) -> CheckResult:
-    """Ten criteria on 6 samples with 4 outputs each; quick is no different."""
+    """Ten criteria on 6 samples with 4 outputs each; the same if quick."""
     rows: list[list[str | float | int | bool]] = []
     per_sample, scalars, means, old_equal, said = [], [], [], [], set()
     for criterion, prediction, target in _cases():
@@ -51,7 +51,7 @@ def measure(quick: bool) -> CheckResult:
                 [
                     "criterion",
                     "shape of none",
-                    "one a sample",
+                    "one per sample",
                     "mean and sum scalar",
                     "mean and sum are none's",
                 ],
@@ -64,13 +64,11 @@ def measure(quick: bool) -> CheckResult:
             ),
         ],
         notes=[
-            "none gives one loss a sample only for class indices; criteria that compare number with "
-            "number give "
-            "one loss an element.",
-            "With class weights the mean divides by the sum of the weights of the samples' classes, "
-            "not by their "
-            "number.",
-            *(f"Of the old arguments torch says: “{message}”." for message in sorted(said)),
+            "none gives one loss per sample only for class indices; criteria that compare numbers one "
+            "by one give one loss per element.",
+            "With class weights, mean divides by the sum of the weights of the samples' classes, not by "
+            "the number of samples.",
+            *(f"torch says of the old arguments: “{message}”." for message in sorted(said)),
         ],
     )
 
@@ -97,7 +95,7 @@ def _cases() -> list[tuple[Callable[..., nn.Module], Tensor, Tensor]]:
 def _old_argument(
     criterion: Callable[..., nn.Module], old: str, word: str, prediction: Tensor, target: Tensor
 ) -> tuple[bool, set[str]]:
-    """Whether the old argument gives what the word gives, and what torch warns of."""
+    """Whether the old argument gives the same result as the word, and torch's warnings about it."""
     key, _, value = old.partition("=")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

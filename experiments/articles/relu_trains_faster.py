@@ -10,11 +10,11 @@ from losslab.claims.check_result import CheckResult, Table
 from losslab.claims.tools.timing import QUICK_REPETITIONS, REPETITIONS, alternating, geometric_mean, ratios
 
 _FUNCTIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
-_ELEMENTS = (64 * 128, 1_000_000)  # a batch through the house default's hidden layer, and a large tensor
+_ELEMENTS = (64 * 128, 1_000_000)  # a batch in the default network's hidden layer, and a large tensor
 
 
 def measure(quick: bool) -> CheckResult:
-    """Medians on float32 tensors, one thread, the variants in turns."""
+    """Medians on float32 tensors, one thread; the functions take turns."""
     repetitions, budget = (QUICK_REPETITIONS, 0.1) if quick else (REPETITIONS, 2.0)
     quantities: dict[str, float | list[float]] = {}
     rows: list[list[str | float | int | bool]] = []
@@ -46,9 +46,8 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            f"Small is a batch of 64 through 128 units, {_ELEMENTS[0]} elements; large is "
-            f"{_ELEMENTS[1]} elements, "
-            "where the memory's speed counts more than the arithmetic.",
+            f"Small is a batch of 64 in 128 units, {_ELEMENTS[0]} elements; large is {_ELEMENTS[1]} "
+            "elements, where the speed of the memory matters more than the arithmetic.",
         ],
     )
 

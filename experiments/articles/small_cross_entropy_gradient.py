@@ -14,7 +14,7 @@ _CLASSES, _SMALL = 10, 1e-6
 
 
 def measure(quick: bool) -> CheckResult:
-    """One sample of 10 classes in float64, the other classes equally probable; quick is no different."""
+    """One sample of 10 classes in float64, with the other classes equally probable; the same if quick."""
     cross_entropy = packaged_loss("cross_entropy", "multiclass")
     focal = packaged_loss("focal_multiclass", "multiclass")
     rows: list[list[str | float | int | bool]] = []
@@ -48,9 +48,8 @@ def measure(quick: bool) -> CheckResult:
         ],
         notes=[
             "The gradient with respect to the logits is softmax(z) - y: it is largest where the true "
-            "class has a "
-            "small probability and vanishes where the prediction is right.",
-            "Focal loss makes the gradient of well classified samples smaller; at a small probability it is "
+            "class has a small probability, and vanishes where the prediction is right.",
+            "Focal loss reduces the gradient of well classified samples; at a small probability it is "
             f"{focal_slopes[_SMALL] / slopes[_SMALL]:.4g} times cross-entropy's.",
         ],
     )

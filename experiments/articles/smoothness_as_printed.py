@@ -1,4 +1,4 @@
-"""The printed segmentation loss and losslab's bce_smoothness on masks of one and of more channels."""
+"""The printed segmentation loss and losslab's bce_smoothness on masks of one and more channels."""
 
 from __future__ import annotations
 
@@ -57,14 +57,11 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            "The second printed difference runs over the channels. With one channel there is nothing "
-            "to take the "
-            "mean of, which is NaN; with more it compares classes instead of neighbours.",
-            "For one channel the NaN has no way into the gradient: it is that of BCE and the "
-            "differences along "
-            f"the height alone, to {max(differences):.1g}. Training moves on, while its loss reads "
-            "NaN and the width "
-            "is never smoothed.",
+            "The second printed difference runs over the channels. With one channel it is the mean of "
+            "nothing, which is NaN; with more it compares classes instead of neighbours.",
+            "With one channel the NaN does not reach the gradient, which is that of BCE and the "
+            f"differences along the height alone, to {max(differences):.1g}. Training continues, but the "
+            "loss is NaN and the width is never smoothed.",
             "losslab's bce_smoothness takes the differences along height and width.",
         ],
     )

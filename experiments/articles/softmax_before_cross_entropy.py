@@ -42,7 +42,7 @@ def measure(quick: bool) -> CheckResult:
                 [[classes, floors[classes], formulas[classes]] for classes in floors],
             ),
             Table(
-                "Gradient's norm where one wrong class leads by a margin, 10 classes",
+                "Norm of the gradient if one wrong class leads by a margin, 10 classes",
                 ["margin", "on logits", "with a softmax in front"],
                 [[margin, *pair] for margin, pair in slopes.items()],
             ),
@@ -62,7 +62,7 @@ def measure(quick: bool) -> CheckResult:
 
 
 def _lowest(loss: nn.Module, classes: int, steps: int) -> float:
-    """The loss of one sample after Adam on its logits, float64, from zero."""
+    """The loss of one sample after Adam has optimised its logits from zero, in float64."""
     logits = torch.zeros(1, classes, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([logits], lr=1.0)
     value = loss(logits, torch.tensor([0]))
@@ -81,7 +81,7 @@ def _slope_at_mistake(loss: nn.Module, margin: float) -> float:
 
 
 def _non_finite(loss: nn.Module, dtype: torch.dtype, draws: int) -> tuple[int, int]:
-    """How many values and gradients are not finite, and of how many."""
+    """The number of values and gradients that are not finite, and their total number."""
     generator = torch.Generator().manual_seed(0)
     largest = math.log10(torch.finfo(dtype).max)
     bad = count = 0

@@ -53,8 +53,8 @@ def measure(quick: bool) -> CheckResult:
             ),
         ],
         notes=[
-            "Softmax turns differences into ratios, exp(a - b): whether that is more contrast than a "
-            "/ b depends on "
-            "the inputs' scale. It rises for large inputs and falls for inputs of about 1 and below.",
+            "Softmax turns differences into ratios, exp(a - b). Whether that is more contrast than a / b "
+            "depends on the scale of the inputs: it rises for large inputs, and falls for inputs of about 1 "
+            "or less.",
         ],
     )

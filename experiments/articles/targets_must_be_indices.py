@@ -54,9 +54,8 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            "Since torch 1.10 the targets may be probabilities of the logits' shape, in floating "
-            "point; one-hot "
-            f"targets are the special case, and differ from indices by at most {difference:.2g}.",
+            "Since torch 1.10 the targets may be floating-point probabilities of the logits' shape. "
+            f"One-hot targets are a special case, and differ from indices by at most {difference:.2g}.",
             *sorted(set(messages)),
         ],
     )

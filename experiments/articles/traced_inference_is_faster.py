@@ -1,4 +1,4 @@
-"""Inference eager, traced and optimised by TorchScript, and by torch.compile."""
+"""Inference in eager mode, traced and optimised by TorchScript, and with torch.compile."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from losslab.claims.tools.timing import (
 from losslab.errors import first_line
 
 _BATCHES = (1, 256)
-# Of the tasks: the house default for mnist, california_housing's, the two other networks for images, and
-# masks on pictures of the smallest size that the U-Net takes.
+# The tasks' networks: the defaults of mnist and california_housing, the two other networks for images, and
+# the U-Net on the smallest images that it takes.
 _MODELS: dict[str, tuple[str, tuple[int, ...], int, dict[str, Any]]] = {
     "mlp, mnist": ("mlp", (1, 28, 28), 10, {"hidden": [128]}),
     "mlp, california_housing": ("mlp", (8,), 1, {"hidden": [64, 64]}),
@@ -36,8 +36,8 @@ _QUICK = ("mlp, mnist", "cnn, mnist")
 
 
 def measure(quick: bool) -> CheckResult:
-    """Ratio eager / variant in each repetition, geometric mean over models; quick has no torch.compile."""
-    # Few: a call of the U-Net on 256 images alone takes a second.
+    """Ratio eager / variant per repetition, geometric mean over models; without torch.compile if quick."""
+    # Few repetitions: one call of the U-Net on 256 images takes a second.
     repetitions, budget = QUICK_REPETITIONS, 0.1 if quick else 0.3
     names = _QUICK if quick else tuple(_MODELS)
     rows: list[list[str | float | int | bool]] = []
@@ -108,7 +108,7 @@ def measure(quick: bool) -> CheckResult:
 
 
 def _traced(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor], set[str]]:
-    """The traced and frozen network after its warm-up, and what torch says of tracing's future."""
+    """The traced and frozen network after its warm-up, and torch's warnings that tracing is deprecated."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         traced = torch.jit.optimize_for_inference(torch.jit.trace(eager, inputs))
@@ -119,12 +119,12 @@ def _traced(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor
         for warning in caught
         if "deprecated" in str(warning.message)
     }
-    return traced, said or {f"torch {torch.__version__.partition('+')[0]} does not warn of tracing."}
+    return traced, said or {f"torch {torch.__version__.partition('+')[0]} does not warn about tracing."}
 
 
 def _compiled(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor] | None, float | str]:
-    """torch.compile's network and the seconds of its preparation; None and why, where it does not work."""
-    # nobody asked for CUDA, and that this machine lacks it is no news
+    """The compiled network and the seconds it took to prepare; None and the reason if it does not work."""
+    # silences the warning that this machine lacks CUDA, which is not needed here
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     started = time.perf_counter()
     compiled = torch.compile(eager, dynamic=False)

@@ -14,7 +14,7 @@ _ELEMENTS, _LARGE = 4096, 262_144
 
 
 def measure(quick: bool) -> CheckResult:
-    """The Huber loss: x² / 2 where |x| < 1 and |x| - 1/2 elsewhere; values, and values with gradients."""
+    """The Huber loss: x² / 2 where |x| < 1 and |x| - 1/2 elsewhere; alone and with gradients."""
     repetitions, budget = (QUICK_REPETITIONS, 0.2) if quick else (REPETITIONS, 3.0)
     quantities: dict[str, float | list[float]] = {}
     rows: list[list[str | float | int | bool]] = []
@@ -27,7 +27,7 @@ def measure(quick: bool) -> CheckResult:
             timed = {
                 name: call(form, inputs)
                 for name, form in forms.items()
-                if name != "branch" or call is _gradients  # slow enough to be timed once
+                if name != "branch" or call is _gradients  # so slow that it is timed only once
             }
             times = alternating(timed, repetitions, budget)
             for name, seconds in times.items():
@@ -45,12 +45,10 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            f"All forms agree to {max(differences):.1g}. The Python branch asks each element, and is "
-            "left out "
-            f"at {_LARGE} elements.",
+            f"All forms agree to {max(differences):.1g}. The Python branch tests each element, and is "
+            f"left out at {_LARGE} elements.",
             "torch.where computes both pieces everywhere; a piece that is infinite where it is not "
-            "chosen makes the "
-            "gradient NaN.",
+            "chosen makes the gradient NaN.",
         ],
     )
 

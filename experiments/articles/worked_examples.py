@@ -1,4 +1,4 @@
-"""Results that the articles print, computed again from the inputs that they print."""
+"""Results that the articles print, recomputed from the inputs that they print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from losslab.claims.check_result import CheckResult, Table
 
 
 def measure(quick: bool) -> CheckResult:
-    """In float64; quick is no different."""
+    """In float64; the same if quick."""
     double = torch.float64
     predicted, true = tensor((2.5, 5, 3), dtype=double), tensor((3, 5, 2.5), dtype=double)
     logits = tensor(((1.5, 2, 0.5), (0.5, 1, 1.5)), dtype=double)
@@ -47,6 +47,6 @@ def measure(quick: bool) -> CheckResult:
         notes=[
             "The tolerance of each prediction is half a unit of the last digit that is printed.",
             f"Cross-entropy is {quantities['cross_entropy']:.6f} and BCE {quantities['bce']:.6f}: the "
-            "printed ones are right in their first digits only. MSE and L1 are other numbers altogether.",
+            "printed values are right only in their first digits. Those of MSE and L1 are wrong.",
         ],
     )

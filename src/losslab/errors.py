@@ -1,6 +1,6 @@
-"""Errors that a person reads: one sentence that says what was wrong, where, and what would be right.
+"""Errors shown to the user: one sentence that says what was wrong, where, and what would be right.
 
-Anything else that escapes is a bug of ours and keeps its traceback.
+Any other exception that escapes is a bug in losslab and keeps its traceback.
 """
 
 
@@ -17,10 +17,12 @@ class RunsFailed(UserError):
 
 
 class SweepStopped(RunsFailed):
-    """A run failed, and `fail_fast=true` asks for the end of the sweep."""
+    """A run failed under `fail_fast=true`, so the sweep ended."""
 
 
 def first_line(error: BaseException) -> str:
-    """What another library's exception says, as part of a sentence: its first line that says something."""
+    """The message of another library's exception, to be quoted in a sentence: its first non-empty line.
+
+    The next line is added where the first one ends with a colon."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

@@ -1,7 +1,7 @@
 """Independent random streams from one seed.
 
-Weights, batches and what happens during training (dropout) each have a stream of their own, so that one
-of them using more random numbers changes nothing in the others: arms stay paired whatever they compare.
+Initial weights, batch order, training (dropout) and label corruption each have their own stream. Drawing more
+numbers from one does not shift the others, so arms stay paired whatever is compared.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def stream_seed(seed: int, stream: str, *index: int) -> int:
 
 
 def generator(seed: int, stream: str, *index: int) -> torch.Generator:
-    """A CPU generator for `stream`: the same numbers whatever device the run trains on."""
+    """A CPU generator for `stream`: the same numbers on whichever device the run trains."""
     return torch.Generator().manual_seed(stream_seed(seed, stream, *index))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def console() -> Console:
-    """As wide as the terminal; wide enough for a comparison in a log or in CI, where rich assumes 80."""
+    """As wide as the terminal; 160 columns in a log or in CI, where rich's 80 would cut a comparison."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 160)

@@ -1,4 +1,4 @@
-"""Every check claim in quick mode, against what is known to be true."""
+"""Every claim's check in quick mode, against what is known to be true."""
 
 from __future__ import annotations
 

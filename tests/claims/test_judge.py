@@ -12,11 +12,12 @@ from claim_example import GOOD
 
 from losslab import records
 from losslab.claims import judge
-from losslab.claims.measures import Run, value_of
+from losslab.claims.measures import outcomes_of
 from losslab.claims.schema import Claim, parse
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import CONFIRMED, FAILS, HOLDS, INCONCLUSIVE, MIXED, REFUTED
 from losslab.records import DIVERGED, FAILED, FINISHED, Record
+from losslab.records.frame import read_runs
 
 
 def claim_with(*predictions: dict[str, Any]) -> Claim:
@@ -35,7 +36,8 @@ def make_run(
     status: str = FINISHED,
     curve: dict[int, float] | None = None,
     planned_steps: int = 100,
-) -> Run:
+) -> pd.DataFrame:
+    """The frame of one fabricated run, indexed by its seed."""
     folder.mkdir(parents=True, exist_ok=True)
     record = Record(
         identity=f"{folder.name}{seed}",
@@ -54,15 +56,17 @@ def make_run(
     )
     rows = [(step, 0.0, "validation", "accuracy", value) for step, value in (curve or {}).items()]
     records.save(record, pd.DataFrame(rows, columns=records.CURVE_COLUMNS), folder)
-    return Run(record, folder)
+    runs, problems = read_runs([folder])
+    assert problems == []
+    return runs.set_index("seed", drop=False)
 
 
-def arm(folder: Path, name: str, accuracies: list[float], **options: Any) -> dict[Cell, dict[int, Run]]:
-    runs = {
-        seed: make_run(folder / f"{name}{seed}", seed, accuracy, **options)
+def arm(folder: Path, name: str, accuracies: list[float], **options: Any) -> dict[Cell, pd.DataFrame]:
+    runs = [
+        make_run(folder / f"{name}{seed}", seed, accuracy, **options)
         for seed, accuracy in enumerate(accuracies)
-    }
-    return {Cell("all", name): runs}
+    ]
+    return {Cell("all", name): pd.concat(runs)}
 
 
 BETTER = prediction(metric="accuracy", arm="b", against="a", at_least=0.01)
@@ -125,15 +129,16 @@ def test_seeds_are_paired(tmp_path: Path) -> None:
 
 def test_a_run_that_diverged_counts_as_its_untrained_network(tmp_path: Path) -> None:
     run = make_run(tmp_path / "x", 0, 0.0, status=DIVERGED, curve={0: 0.1, 50: 0.7})
-    value = value_of(run, "accuracy")
-    assert value.number == 0.1
-    assert value.untrained
-    assert value_of(run, "diverged").number == 1.0
+    counted = outcomes_of(run, "accuracy")
+    assert counted.number.tolist() == [0.1]
+    assert counted.untrained.tolist() == [True]
+    assert outcomes_of(run, "diverged").number.tolist() == [1.0]
 
 
 def test_a_run_that_failed_is_left_out_and_said(tmp_path: Path) -> None:
     runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}
-    runs[Cell("all", "b")][4] = make_run(tmp_path / "failed", 4, 0.0, status=FAILED)
+    failed = make_run(tmp_path / "failed", 4, 0.0, status=FAILED)
+    runs[Cell("all", "b")] = pd.concat([runs[Cell("all", "b")].drop(4), failed])
     judged = judge.judge(claim_with(BETTER), runs, {})
     assert judged[0].rows[0].n == 4
     assert any("left out" in note for note in judged[0].rows[0].notes)
@@ -142,9 +147,9 @@ def test_a_run_that_failed_is_left_out_and_said(tmp_path: Path) -> None:
 def test_steps_to_target_are_censored_at_the_end(tmp_path: Path) -> None:
     reached = make_run(tmp_path / "r", 0, 0.9, curve={0: 0.1, 20: 0.5, 40: 0.95})
     never = make_run(tmp_path / "n", 0, 0.9, curve={0: 0.1, 100: 0.5})
-    assert value_of(reached, "steps_to_target", 0.95).number == 40
-    assert value_of(never, "steps_to_target", 0.95).number == 100
-    assert value_of(never, "steps_to_target", 0.95).censored
+    counted = outcomes_of(pd.concat([reached, never]), "steps_to_target", 0.95)
+    assert counted.number.tolist() == [40, 100]
+    assert counted.censored.tolist() == [False, True]
 
 
 def test_ratios_are_judged_on_the_log_scale(tmp_path: Path) -> None:

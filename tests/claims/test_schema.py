@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -56,6 +57,12 @@ def test_short_forms() -> None:
         ("predictions.0.quantity", "q", "claim.predictions.0", "either metric"),
         ("predictions.0.metric", "steps_to_target", "claim.predictions.0", "target"),
         ("predictions.0.at_least", "much", "claim.predictions.0.at_least", "number"),
+        ("predictions.0.at_least", math.nan, "claim.predictions.0.at_least", "finite"),
+        ("predictions.0.at_least", math.inf, "claim.predictions.0.at_least", "finite"),
+        ("predictions.1.at_most", math.nan, "claim.predictions.1.at_most", "finite"),
+        ("predictions.0.target", math.nan, "claim.predictions.0.target", "finite"),
+        ("tune", {"optimizer.lr": [0.1, math.nan]}, "claim.tune.optimizer.lr.1", "must be finite"),
+        ("tune", {"optimizer": [{"lr": 0.1}]}, "claim.tune.optimizer.0", "is a number, a word"),
         ("predictions", [], "claim.predictions", "at least 1"),
         ("seeds", 1, "claim.seeds", "at least 2"),
         ("seeds", [-1, 2], "claim.seeds", "greater"),

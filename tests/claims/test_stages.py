@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
+from typing import Any
 
 import pytest
 from claim_example import GOOD
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from losslab.claims import stages
 from losslab.claims.schema import parse
@@ -46,3 +49,14 @@ def test_the_command_line_wins_and_what_it_fixes_is_not_tuned() -> None:
 def test_an_override_that_is_none() -> None:
     with pytest.raises(UserError, match="no override"):
         stages.reporting_runs(CLAIM, {}, ["=3"])
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, False, 3, 0.1, 1e-05, "relu", "null", "a b", "it's", [64, 32], [None, "a,b"], []]
+)
+def test_a_value_of_a_grid_is_for_hydra_what_it_is_in_the_file(value: Any) -> None:
+    plain = {**copy.deepcopy(GOOD), "tune": {"some.key": [value, "another"]}}
+    run = stages.tuning_runs(parse(plain, "f.yaml"), [])[0]
+    override = next(each for each in run.overrides if each.startswith("some.key="))
+    assert OverridesParser.create().parse_override(override).value() == value
+    assert isinstance(hash(run), int)

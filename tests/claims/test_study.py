@@ -1,15 +1,16 @@
-"""A claim of one's own from the file to the verdict, with real training: the commands, in this process."""
+"""The user's own claim from file to verdict, with real training: the commands, in this process."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from losslab import records
 from losslab.claims.verdict import load
-from losslab.cli.main import application
+from losslab.cli import main as command
 from losslab.cli.reproduce import main as reproduce
 from losslab.errors import UserError
 
@@ -22,6 +23,7 @@ defaults:
 
 task:
   recipe: {max_epochs: 2}
+pictures: null
 
 claim:
   statement: Cross-entropy is better than MSE for a linear model.
@@ -50,8 +52,15 @@ def own_claims(tmp_path: Path) -> Path:
     return tmp_path / "own"
 
 
+def losslab(*arguments: str) -> None:
+    """The command, without the exit at its end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["losslab", *arguments])
+        command.application()
+
+
 def sweep(own_claims: Path, folder: Path, *overrides: str) -> None:
-    application(["-m", "+experiment=mine", f"folder={folder}", *overrides, "--config-dir", str(own_claims)])
+    losslab("+experiment=mine", f"folder={folder}", *overrides, "-m", "--config-dir", str(own_claims))
 
 
 def test_a_claim_is_tuned_reported_judged_and_resumed(own_claims: Path, tmp_path: Path) -> None:
@@ -115,7 +124,7 @@ def test_a_sweep_over_a_claim_is_refused(own_claims: Path, tmp_path: Path) -> No
 
 def test_a_claim_is_no_single_run(own_claims: Path) -> None:
     with pytest.raises(UserError, match=r"losslab -m \+experiment=mine"):
-        application(["+experiment=mine", "--config-dir", str(own_claims)])
+        losslab("+experiment=mine", "--config-dir", str(own_claims))
 
 
 def test_the_verdict_is_strict_json(own_claims: Path, tmp_path: Path) -> None:
@@ -144,3 +153,100 @@ def test_an_unknown_claim(capsys: pytest.CaptureFixture[str]) -> None:
     assert reproduce(["dying_relus"]) == 2
     assert "did you mean dying_relu?" in capsys.readouterr().err
     assert reproduce([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--override", "loss=mse,l1"], "loss=mse,l1 sweeps, but a claim says itself what it compares"),
+        (["--override", "hydra/launcher=slurm"], "runs are launched without Hydra here"),
+        (["--override", "trainer.max_epoch=1"], "did you mean trainer.max_epochs?"),
+        (["--override", "no override"], "no override"),
+    ],
+)
+def test_a_wrong_override_is_one_sentence(
+    own_claims: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    folder = str(tmp_path / "out")
+    assert reproduce(["mine", "--config-dir", str(own_claims), "--folder", folder, *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert sentence in printed
+    assert printed.startswith("losslab-reproduce: ")
+    assert printed.count("\n") == 1
+
+
+def test_in_two_processes_with_a_folder_of_any_name(own_claims: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "it's here"
+    arguments = ["mine", "--config-dir", str(own_claims), "--folder", str(folder), "--jobs", "2"]
+    assert reproduce([*arguments, "--override", "trainer.max_epochs=1"]) == 0
+    assert len(records.find([folder / "mine"])) == 8
+    assert load(folder / "mine").command == (
+        f"losslab-reproduce mine --config-dir {own_claims} --override trainer.max_epochs=1"
+    )
+
+
+CHECKED = CLAIM.replace(
+    "  predictions:\n",
+    """\
+  check: measure
+  predictions:
+    - says: It is one.
+      why: It must be.
+      quantity: {quantity}
+      equals: 1
+      within: 0.1
+""",
+)
+CHECK = """\
+from losslab.claims.check_result import CheckResult
+
+def measure(quick):
+    return CheckResult({"one": 1.0}, [], [])
+"""
+
+
+def test_a_misspelt_quantity_shows_before_anything_is_trained(own_claims: Path, tmp_path: Path) -> None:
+    (own_claims / "experiment" / "mine.py").write_text(CHECK)
+    (own_claims / "experiment" / "mine.yaml").write_text(CHECKED.replace("{quantity}", "oen"))
+    with pytest.raises(
+        UserError, match=r"predictions\.0\.quantity: the check measures no oen; it measures: one"
+    ):
+        sweep(own_claims, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("record.json"))
+
+
+def test_a_grid_may_hold_null_and_lists(own_claims: Path, tmp_path: Path) -> None:
+    claim = CLAIM.replace("optimizer.lr: [1e-4, 1e-2]", "trainer.gradient_clip.norm: [null, 1.0]")
+    claim = claim.replace("model: linear", "model: mlp").replace("seeds: 2\n", "seeds: 2\n")
+    (own_claims / "experiment" / "mine.yaml").write_text(
+        claim.replace("max_epochs: 2", "max_epochs: 1").replace(
+            "[null, 1.0]", "[null, 1.0]\n    model.hidden: [[8], [4, 4]]"
+        )
+    )
+    sweep(own_claims, tmp_path / "out")
+    tuning = [records.load(path) for path in records.find([tmp_path / "out" / "tuning"])]
+    assert {record.config["trainer"]["gradient_clip"]["norm"] for record in tuning} == {None, 1.0}
+    assert {tuple(record.config["model"]["hidden"]) for record in tuning} == {(8,), (4, 4)}
+    assert load(tmp_path / "out").arms[0].chosen["trainer.gradient_clip.norm"] in (None, 1.0)
+
+
+def test_a_verdict_of_an_older_losslab_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").write_text('{"schema_version": 1}')
+    with pytest.raises(UserError, match="has verdict schema 1, this losslab reads 2"):
+        load(tmp_path)
+
+
+def test_runs_that_were_not_made_alike_are_the_verdicts_first_problem(
+    own_claims: Path, tmp_path: Path
+) -> None:
+    fixed = ("optimizer.lr=0.01", "trainer.max_epochs=1")
+    sweep(own_claims, tmp_path / "out", *fixed)
+    assert load(tmp_path / "out").problems == []
+    path = next((tmp_path / "out" / "reporting").rglob("record.json"))
+    plain = json.loads(path.read_text())
+    plain["environment"]["device"] = "cpu: Another"
+    path.write_text(json.dumps(plain))
+    sweep(own_claims, tmp_path / "out", *fixed)
+    assert (
+        load(tmp_path / "out").problems[0].startswith("Mixed: the runs on digits were not made alike: device")
+    )

@@ -1,4 +1,4 @@
-"""Warnings: those that a person can act on are one line, others are not shown."""
+"""Warnings: those that the user can act on take one line, others are not shown."""
 
 import importlib.util
 import sys
@@ -26,7 +26,7 @@ def old_call():
 
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
-    """A person's module, under the policy, as in a fresh process."""
+    """The user's module, under the policy, as in a fresh process."""
     monkeypatch.setattr(warnings_policy, "_shown", set())
     monkeypatch.setattr(sys, "warnoptions", [])
     path = tmp_path / "my_module.py"

@@ -1,5 +1,6 @@
 """Comparisons of fabricated records: arms, pairs, order, labels, and what is missing or broken."""
 
+import io
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from losslab import records
 from losslab.comparison.comparison import compare
 from losslab.errors import UserError
 from losslab.records import DIVERGED, FAILED
+from losslab.records.record import Environment
 from losslab.report.comparison import summarise
 from losslab.report.comparison.tables import as_markdown
 
@@ -81,7 +83,10 @@ def test_diverged_and_failed_runs_are_counted_and_ranked(tmp_path):
     comparison = compare([tmp_path], reference="steady")
     (task,) = comparison.tasks
     brittle = task.arm("brittle")
-    assert (brittle.count(DIVERGED), brittle.count(FAILED), brittle.estimate.n) == (2, 1, 1)
+    assert (brittle.count(DIVERGED), brittle.count(FAILED), brittle.estimate.n) == (2, 1, 3)
+    assert brittle.outcomes.dropna().to_dict() == {0: 0.99, 1: 0.1, 2: 0.1}, "0.1: untrained, by the curves"
+    assert brittle.difference.n == 3
+    assert any("brittle: 2 of 4 runs diverged" in note for note in task.notes)
     assert (task.arm("steady").rank, brittle.rank) == (1, 2)
     assert any("brittle, seed 1" in sentence and "step 10" in sentence for sentence in comparison.failures)
     assert any("Oops: no" in sentence for sentence in comparison.failures)
@@ -179,8 +184,43 @@ def test_curves_that_are_missing_or_broken_do_not_stop_the_report(tmp_path):
     assert (tmp_path / "comparison.png").exists()
 
 
-def test_two_thousand_records_are_one_comparison(tmp_path):
-    made = [fabricate(f"loss{arm}", seed, 0.9) for arm in range(20) for seed in range(100)]
+def test_hundreds_of_records_are_one_comparison(tmp_path):  # thousands: tests/faults/test_many_runs.py
+    made = [fabricate(f"loss{arm}", seed, 0.9) for arm in range(20) for seed in range(15)]
     write_all(made, tmp_path)
     comparison = summarise(tmp_path, Console(quiet=True))
-    assert [arm.estimate.n for arm in comparison.tasks[0].arms] == [100] * 20
+    assert [arm.estimate.n for arm in comparison.tasks[0].arms] == [15] * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("device", {"device": "cuda: H100"}),
+        ("torch", {"packages": {"torch": "2.99.0"}}),
+        ("losslab", {"losslab": "0.0.1"}),
+        ("threads", {"threads": 8}),
+        ("numpy", {"packages": {"torch": "2.11.0", "numpy": "3.0.0"}}),
+    ],
+)
+def test_a_mixture_of_machines_or_versions_is_said_first(tmp_path, name, change):
+    usual = {"device": "cpu: One", "packages": {"torch": "2.11.0", "numpy": "2.0.0"}, "threads": 1}
+    usual["losslab"] = "0.1.0"
+    write_all([fabricate("mse", seed, environment=Environment(**usual)) for seed in (0, 1)], tmp_path)
+    assert compare([tmp_path]).problems == []
+    other = Environment(**{**usual, **change})
+    write_all([fabricate("l1", environment=other), fabricate("l1", 9, status=FAILED)], tmp_path)
+    console = Console(record=True, width=200, file=io.StringIO())
+    comparison = summarise(tmp_path, console)
+    assert comparison.problems[0].startswith("Mixed: the runs on digits were not made alike: ")
+    assert f"{name} " in comparison.problems[0]
+    assert " (2 runs), " in comparison.problems[0]
+    assert " (1 run)" in comparison.problems[0]
+    assert name != "threads" or "threads 1 (2 runs), 8 (1 run)" in comparison.problems[0]
+    assert console.export_text().startswith("Mixed: ")
+    markdown = (tmp_path / "comparison.md").read_text().splitlines()
+    assert [line for line in markdown if line][1].startswith("- Mixed: ")
+
+
+def test_different_tasks_may_come_from_different_machines(tmp_path):
+    for task, device in (("digits", "cpu: One"), ("mnist", "cuda: H100")):
+        write_all([fabricate(task=task, environment=Environment(device=device))], tmp_path)
+    assert compare([tmp_path]).problems == []

@@ -1,4 +1,4 @@
-"""Config files by name: inheritance, a person's own folder first, descriptions from comments."""
+"""Config files by name: inheritance, the user's own folder first, descriptions from comments."""
 
 import pytest
 

@@ -10,9 +10,8 @@ from losslab.config.identity import LONGEST_NAME, folder_name, identities
 
 
 def test_where_things_lie_and_what_is_looked_at_do_not_count(composed):
-    plain, _ = composed()
-    moved, _ = composed("data_dir=/elsewhere", "diagnostics=default")
-    moved["folder"] = "/tmp/other"
+    plain, moved = composed(), composed("data_dir=/elsewhere", "diagnostics=default")
+    moved = moved.model_copy(update={"folder": "/tmp/other"})
     assert identities(plain) == identities(moved)
 
 
@@ -21,7 +20,7 @@ def test_where_things_lie_and_what_is_looked_at_do_not_count(composed):
     ["loss=mse", "optimizer.lr=0.01", "trainer.max_epochs=7", "model.hidden=[64]", "init=xavier_normal"],
 )
 def test_whatever_can_change_the_result_counts(composed, override):
-    plain, changed = (identities(composed(*overrides)[0]) for overrides in ([], [override]))
+    plain, changed = (identities(composed(*overrides)) for overrides in ([], [override]))
     assert plain["identity"] != changed["identity"]
     assert plain["arm_identity"] != changed["arm_identity"]
     assert plain["task_identity"] == changed["task_identity"]
@@ -29,7 +28,7 @@ def test_whatever_can_change_the_result_counts(composed, override):
 
 def test_the_seed_is_not_part_of_the_arm_and_the_split_is_part_of_the_task(composed):
     plain, seeded, split = (
-        identities(composed(*overrides)[0]) for overrides in ([], ["seed=1"], ["task.split.seed=1"])
+        identities(composed(*overrides)) for overrides in ([], ["seed=1"], ["task.split.seed=1"])
     )
     assert plain["arm_identity"] == seeded["arm_identity"]
     assert plain["identity"] != seeded["identity"]

@@ -1,4 +1,4 @@
-"""The installed commands, started as a person would, in an empty folder; and a real browser."""
+"""The installed commands in an empty folder, forked or started from nothing; and a real browser."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from commands import Started
+
 COMMANDS = Path(sys.executable).parent
 BROWSER_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
@@ -19,22 +21,45 @@ BROWSER_FLAGS = [
 ]
 
 
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """command("losslab", "loss=mse", ...) in an empty folder, on the CPU, without a data folder."""
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """installed("losslab", "loss=mse", ...) in an empty folder, on the CPU, without a data folder.
+
+    Started from nothing, as a shell does: six seconds for a run. Where the start is not the point: `command`.
+    """
+    monkeypatch.delenv("LOSSLAB_DATA", raising=False)
 
     def start(name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if key != "LOSSLAB_DATA"}
-        environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "CUDA_VISIBLE_DEVICES": "", **variables}
+        environment = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "CUDA_VISIBLE_DEVICES": "", **variables}
         return subprocess.run(
             [str(COMMANDS / name), *arguments],
             cwd=tmp_path,
-            env=environment,
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             timeout=240,
             check=False,
         )
+
+    return start
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same in a forked process, which has its imports done."""
+    monkeypatch.delenv("LOSSLAB_DATA", raising=False)
+
+    def start(name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        out, err = tmp_path / ".out", tmp_path / ".err"
+        for path in (out, err):
+            path.write_text("")
+        variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), **variables}
+        started = Started(name, *arguments, folder=tmp_path, out=out, err=err, **variables)
+        status = started.wait(timeout=240)
+        return subprocess.CompletedProcess([name, *arguments], status, out.read_text(), err.read_text())
 
     return start
 

@@ -14,6 +14,7 @@ import pytest
 from fabricated_verdicts import arm, metric, prediction, row, verdict, with_runs
 from losslab.report.claims.html import write_html
 
+pytestmark = pytest.mark.xdist_group("claims_page")
 LONG = "cross_entropy_with_label_smoothing_and_class_weights"
 CONTRAST = """() => {
     const luminance = colour => {
@@ -57,10 +58,12 @@ def address(tmp_path_factory):
         ),
         folder,
     )
-    some.arms[0].metrics |= {f"metric_{place}": metric(0.5) for place in range(9)}
+    some.arms[0].metrics |= {
+        f"metric_{place}": metric(0.5, measured=f"test metric {place}") for place in range(9)
+    }
     check = verdict("only_a_check", arms=[], outcome="confirmed")
-    check.check["tables"][0]["columns"] = [f"column {place}" for place in range(12)]
-    check.check["tables"][0]["rows"] = [["a cell"] * 12]
+    check.check.tables[0].columns = [f"column {place}" for place in range(12)]
+    check.check.tables[0].rows = [["a cell"] * 12]
     write_html([some, check], folder, folder / "index.html")
     return f"file://{folder / 'index.html'}"
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 
-def test_help_names_every_group_and_shows_examples(command):
-    done = command("losslab", "--help")
+def test_help_names_every_group_and_shows_examples(installed):
+    done = installed("losslab", "--help")
     assert done.returncode == 0
     for words in (
         "loss: ",
@@ -17,16 +17,16 @@ def test_help_names_every_group_and_shows_examples(command):
         assert words in done.stdout
 
 
-def test_cfg_job_shows_the_run(command, tmp_path):
-    done = command("losslab", "--cfg", "job", "loss=mse", "seed=3")
+def test_cfg_job_shows_the_run(installed, tmp_path):
+    done = installed("losslab", "--cfg", "job", "loss=mse", "seed=3")
     assert "_target_: torch.nn.MSELoss" in done.stdout
     assert "seed: 3" in done.stdout
     assert not (tmp_path / "runs").exists()
 
 
-def test_completion_knows_losses_and_keys(command):
+def test_completion_knows_losses_and_keys(installed):
     def complete(line):
-        done = command("losslab", "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line)))
+        done = installed("losslab", "-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line)))
         return done.stdout.split()
 
     assert {"loss=mse", "loss=mse_softmax", "loss=mse_sigmoid"} <= set(complete("losslab loss=mse"))
@@ -47,7 +47,7 @@ def test_help_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
-def test_losslab_report_help(command):
-    done = command("losslab-report", "--help")
+def test_losslab_report_help(installed):
+    done = installed("losslab-report", "--help")
     assert done.returncode == 0
     assert "FOLDER" in done.stdout

@@ -40,7 +40,7 @@ def losslab(tmp_path, monkeypatch, capfd):
         (["loss="], r"loss= does not exist: choose one of"),
         (["trainer.max_epoch=3"], r"trainer.max_epoch is not a key.*did you mean trainer.max_epochs\?"),
         (["trainer.batch_size=0"], r"trainer.batch_size=0 is wrong"),
-        (["trainer.batch_size=many"], r"trainer.batch_size=many is wrong: .*valid integer"),
+        (["trainer.batch_size=many"], r"trainer.batch_size=many is wrong: give a whole number from 1"),
         (["seed=-1"], r"seed=-1 is wrong"),
         (["seed=1.5"], r"seed=1.5 is wrong"),
         (["trainer.precision=int8"], r"trainer.precision=int8 is wrong"),
@@ -60,8 +60,22 @@ def losslab(tmp_path, monkeypatch, capfd):
         (["model.hidden=[0]"], r"model.hidden=\[0\] is wrong"),
         (["model=cnn", "model.channels=[1,1,1,1]"], r"too often for inputs of 8×8"),
         (["optimizer.lr"], r"optimizer.lr"),
+        (["optimizer.lr=abc"], r"optimizer.lr=abc is wrong: give a number above 0"),
+        (
+            ["optimizer.weight_decay=-1"],
+            r"optimizer=adam: torch.optim.Adam could .*weight_decay",
+        ),
+        (["+optimizer.momentun=0.9"], r"optimizer=adam: torch.optim.Adam could not be made: .*momentun"),
+        (
+            ["optimizer=sgd", "+optimizer.nesterov=no"],
+            r"torch.optim.SGD takes nesterov=no as text: give true",
+        ),
+        (["quick=maybe"], r"quick=maybe is wrong: give true or false"),
+        (["-m", "seed=1,true"], r"seed=true is wrong: give a whole number from 0"),
+        (["-m", "seed=0,1", "retry_failed=maybe"], r"retry_failed=maybe is wrong: give true or false"),
         (["--config-dir", "nowhere"], r"nowhere"),
         (["-m", "--cfg", "job"], r"Only one of"),
+        (["-m", "trainer=ddp", "seed=0,1"], r"without -m"),
         (["-m", "loss=cross_entropy,mze", "seed=0,1"], r"loss=mze does not exist"),
         (
             ["-m", "loss=cross_entropy", "trainer.batch_size=32,0"],
@@ -120,15 +134,17 @@ def test_a_finished_run_is_not_overwritten(losslab, tmp_path):
 def test_every_experiment_composes(composed):
     from losslab.config.hydra_setup import package_folder
 
-    names = sorted(path.stem for path in package_folder("experiments").rglob("*.yaml"))
+    files = sorted(package_folder("experiments").rglob("*.yaml"))
+    assert all("# @package _global_" in file.read_text().splitlines() for file in files)
+    names = [file.stem for file in files]
     assert "digits_quickstart" in names
     for name in names:
-        _, choices = composed(f"+experiment={name}")
+        choices = composed(f"+experiment={name}").choices
         assert choices["experiment"] == name
 
 
-def test_libraries_add_no_lines_of_their_own(command):
-    done = command("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
+def test_libraries_add_no_lines_of_their_own(installed):
+    done = installed("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")

@@ -16,6 +16,7 @@ def test_cross_entropy_nll_and_mse_on_real_mnist(command, real_data_dir, tmp_pat
         losses,
         "seed=0,1",
         "trainer.max_epochs=1",
+        "pictures=null",
         "folder=out",
         LOSSLAB_DATA=str(real_data_dir),
     )

@@ -7,11 +7,12 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from commands import Started
 
 SWEEP = [
     *("losslab", "-m", "loss=cross_entropy,mse", "seed=0,1", "trainer.max_epochs=3"),
@@ -20,35 +21,24 @@ SWEEP = [
 RUNS = 4
 
 
-def start(where: Path, arguments: list[str] | None = None) -> subprocess.Popen[str]:
+def start(where: Path, arguments: list[str] | None = None) -> Started:
     """The command in a process group of its own; its output goes to `where`/log."""
     where.mkdir(parents=True, exist_ok=True)
-    command = list(arguments or SWEEP)
-    command[0] = str(Path(sys.executable).parent / command[0])
-    with (where / "log").open("a") as log:
-        return subprocess.Popen(
-            command,
-            cwd=where,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
-        )
+    return Started(*(arguments or SWEEP), folder=where, out=where / "log")
 
 
 def finish(where: Path, arguments: list[str] | None = None, timeout: float = 240) -> int:
     return start(where, arguments).wait(timeout=timeout)
 
 
-def wait_for(condition: Any, process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_for(condition: Any, process: Started, seconds: float = 120) -> None:
     """Until `condition()` or the end of `process`."""
     deadline = time.monotonic() + seconds
     while not condition() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
-def kill_tree(process: subprocess.Popen[str]) -> None:
+def kill_tree(process: Started) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=60)

@@ -144,7 +144,7 @@ LOSSES = st.fixed_dictionaries(
         "targets": st.sampled_from(["one_hot", "class_index", "mask"]) | NODES,
         "terms": NODES,
         "defaults": NODES,
-        "eats": NODES,
+        "expects": NODES,
     },
 )
 QUICK = ["trainer.max_epochs=1", "trainer.accelerator=cpu", "trainer.batch_size=500", "pictures=null"]

@@ -10,6 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from losslab.cli.gallery import main
 from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import Target
 from losslab.gallery.curves import activation_picture, loss_picture
 from losslab.gallery.figures import file_svg
 from losslab.soundness.compose import compose_subject
@@ -38,7 +39,8 @@ def test_multiclass_losses_are_drawn_over_ten_classes():
 
 @pytest.mark.parametrize("name", ["relu", "prelu", "maxout", "hardswish"])
 def test_activation_curves(name):
-    curve = activation_picture(name, catalogue.load("activation", name, CONF)).curves[0]
+    target = Target.model_validate(catalogue.load("activation", name, CONF))
+    curve = activation_picture(name, target).curves[0]
     slopes = curve.value.diff() / curve.x.diff()
     middle = (curve.derivative[1:] + curve.derivative[:-1]) / 2
     assert (slopes - middle).abs().median() < 1e-3

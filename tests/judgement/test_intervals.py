@@ -11,7 +11,7 @@ from scipy import stats
 
 from losslab.judgement.intervals import (
     mean_interval,
-    median_over_all_runs,
+    median,
     paired_difference,
     ranks,
     steps_to_target,
@@ -72,27 +72,25 @@ def test_few_or_equal_values():
 
 
 def test_steps_of_runs_that_never_got_there_count_as_infinite():
-    assert steps_to_target([100, 200, None]).median == 200
-    assert steps_to_target([100, None, None]).median is None
+    never = math.inf
+    assert steps_to_target([100, 200, never]).median == 200
+    assert steps_to_target([100, never, never]).median is None
     assert steps_to_target([100, 300]).median == 200
-    assert steps_to_target([100, None]).median is None
-    assert (steps_to_target([100, None, None]).reached, steps_to_target([100, None, None]).n) == (1, 3)
+    assert steps_to_target([100, never]).median is None
+    found = steps_to_target([100, never, never, math.nan])
+    assert (found.reached, found.n) == (1, 3), "a run without a value is left out"
 
 
-@given(st.lists(numbers, min_size=1, max_size=9), st.booleans())
-def test_median_over_finished_runs_is_numpys(values, higher_is_better):
-    assert median_over_all_runs(values, higher_is_better) == np.median(values)
+@given(st.lists(numbers, min_size=1, max_size=9))
+def test_the_median_is_numpys(values):
+    assert median(values) == np.median(values)
+    assert median([*values, math.nan]) == np.median(values)
 
 
-def test_a_run_without_a_value_is_worse_than_any():
-    assert median_over_all_runs([0.9, 0.8, math.nan], True) == 0.8
-    assert median_over_all_runs([0.9, 0.8, math.nan], False) == 0.9
-    assert median_over_all_runs([0.9, math.nan, math.nan], True) == -math.inf
-
-
-def test_ranks_put_broken_arms_in_their_place():
-    steady, better, half_broken = [0.9, 0.9, 0.9], [0.95, 0.94, math.nan], [0.99, math.nan, math.nan]
-    assert ranks([steady, better, half_broken], True) == [2, 1, 3]
+def test_ranks_go_by_the_median_and_an_arm_without_values_is_last():
+    steady, better, half_diverged, empty = [0.9] * 3, [0.95, 0.94, 0.1], [0.99, 0.1, 0.1], [math.nan] * 3
+    assert ranks([steady, better, half_diverged, empty], True) == [2, 1, 3, 4]
+    assert ranks([[0.9, math.nan], [0.9, 0.9]], True) == [2, 1], "equal medians: fewer missing runs first"
     assert ranks([[1.0, 1.0], [1.0, 1.0], [2.0, 2.0]], False) == [1, 1, 3]
 
 

@@ -12,6 +12,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
+from losslab.config.settings import GradientClipSettings, TrainerSettings
 from losslab.errors import UserError
 from losslab.look.diagnostics import histogram
 from losslab.look.diagnostics.activations import Activations, Shape, watching
@@ -40,23 +41,27 @@ class Notes:
             self.seen[quantity, layer, step] = value
 
 
-def learner_of(network, loss=None, output_activation="identity", clip_norm=None, clip_value=None):
+def training_of(network, loss=None, output_activation="identity", clip_norm=None, clip_value=None):
     return SimpleNamespace(
+        device=torch.device("cpu"),
         network=network,
         criterion=Criterion(loss or nn.MSELoss(), output_activation, "values"),
         logbook=Notes(),
-        settings={"gradient_clip": {"norm": clip_norm, "value": clip_value}, "batch_size": 16},
+        settings=TrainerSettings.model_construct(
+            gradient_clip=GradientClipSettings(norm=clip_norm, value=clip_value), batch_size=16
+        ),
     )
 
 
-def look(diagnostic, learner, inputs, targets, step=1, optimizer=None):
-    diagnostic.before_forward(learner, step)
-    learner.network.zero_grad()
-    learner.criterion(learner.network(inputs), targets).backward()
-    diagnostic.after_backward(learner, step)
+def look(diagnostic, training, inputs, targets, step=1, optimizer=None):
+    diagnostic.before_forward(training, step)
+    training.network.zero_grad()
+    training.criterion(training.network(inputs), targets).backward()
+    diagnostic.after_backward(training, step)
     if optimizer is not None:
         optimizer.step()
-    diagnostic.after_step(learner, step)
+    diagnostic.after_step(training, step)
+    assert diagnostic.hook_error is None
 
 
 def small_network():
@@ -97,13 +102,13 @@ def test_histograms_and_norms_are_those_of_the_gradient_by_hand(train, composed)
     """Softmax regression: the gradient of cross-entropy by the weights is (softmax - one_hot)ᵀ x / N."""
     clip = "trainer.gradient_clip.norm=0.001"  # must not show: gradients are looked at before clipping
     _, folder = train("model=linear", "diagnostics=default", "trainer.max_epochs=1", clip)
-    config, choices = composed("model=linear")
-    parts = build(config, choices)
+    settings = composed("model=linear")
+    parts = build(settings)
     task = parts.task
     batches = TrainingBatches(
         task.splits["train"],
         lambda targets: targets,
-        batch_size=config["trainer"]["batch_size"],
+        batch_size=settings.trainer.batch_size,
         eval_every=1,
         seed=0,
         device=torch.device("cpu"),
@@ -165,25 +170,25 @@ def test_tiny_and_huge_values_are_binned_as_numpy_bins_them():
 
 def test_update_ratio_of_plain_gradient_descent_is_rate_times_norm_over_norm():
     network, (inputs, targets) = small_network(), batch()
-    learner = learner_of(network)
+    training = training_of(network)
     before = [layer.weight.detach().clone() for layer in weight_layers(network)]
-    look(UpdateRatios(1), learner, inputs, targets, optimizer=torch.optim.SGD(network.parameters(), lr=0.1))
+    look(UpdateRatios(1), training, inputs, targets, optimizer=torch.optim.SGD(network.parameters(), lr=0.1))
     for weight, layer in zip(before, weight_layers(network), strict=True):
         expected = 0.1 * layer.weight.grad.norm() / weight.norm()
-        found = learner.logbook.seen["update_ratio", layer.label, 1]
+        found = training.logbook.seen["update_ratio", layer.label, 1]
         assert found == pytest.approx(expected.item(), rel=1e-3)
 
 
 def test_clipped_share_by_value():
     network, (inputs, targets) = small_network(), batch()
-    learner = learner_of(network, clip_value=0.05, clip_norm=1e9)
-    look(Clipping(1), learner, inputs, targets)
+    training = training_of(network, clip_value=0.05, clip_norm=1e9)
+    look(Clipping(1), training, inputs, targets)
     elements = torch.cat([parameter.grad.flatten() for parameter in network.parameters()])
     expected = (elements.abs() > 0.05).double().mean().item()
     assert 0 < expected < 1
-    assert learner.logbook.seen["clipping", "by_value_share", 1] == pytest.approx(expected)
-    assert learner.logbook.seen["clipping", "by_norm", 1] == 0
-    silent = learner_of(network)
+    assert training.logbook.seen["clipping", "by_value_share", 1] == pytest.approx(expected)
+    assert training.logbook.seen["clipping", "by_norm", 1] == 0
+    silent = training_of(network)
     look(Clipping(1), silent, inputs, targets)
     assert silent.logbook.seen == {}
 
@@ -218,12 +223,12 @@ def test_dead_units_and_spread_of_activations_by_hand():
     network, (inputs, targets) = small_network(), batch()
     with torch.no_grad():
         network[0].bias[:3] = -100.0  # three of seven units can never fire
-    learner = learner_of(network)
+    training = training_of(network)
     diagnostic = Activations(1, 1)
-    diagnostic.on_train_start(None, SimpleNamespace(network=network, device=torch.device("cpu")))
-    look(diagnostic, learner, inputs, targets)
+    diagnostic.started(training)
+    look(diagnostic, training, inputs, targets)
     outputs = torch.relu(inputs @ network[0].weight.T + network[0].bias).detach()
-    values = learner.logbook.seen
+    values = training.logbook.seen
     assert values["activation_dead_share", "layer_1", 1] == pytest.approx(3 / 7)
     assert values["activation_mean", "layer_1", 1] == pytest.approx(outputs.mean().item())
     assert values["activation_std", "layer_1", 1] == pytest.approx(outputs.std(correction=0).item(), rel=1e-5)
@@ -237,24 +242,24 @@ def test_saturated_share_of_a_sigmoid_by_hand():
     network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Sigmoid(), nn.Linear(1, 1))
     with torch.no_grad():
         network[0].weight.fill_(1.0)
-    learner = learner_of(network)
+    training = training_of(network)
     diagnostic = Activations(1, None)
-    diagnostic.on_train_start(None, SimpleNamespace(network=network, device=torch.device("cpu")))
+    diagnostic.started(training)
     inputs = torch.tensor([[-10.0], [-2.9], [0.0], [2.9], [10.0]])  # sigmoid(2.9) = 0.948, just inside
-    look(diagnostic, learner, inputs, torch.zeros(5, 1))
-    assert learner.logbook.seen["activation_saturated_share", "layer_1", 1] == pytest.approx(2 / 5)
+    look(diagnostic, training, inputs, torch.zeros(5, 1))
+    assert training.logbook.seen["activation_saturated_share", "layer_1", 1] == pytest.approx(2 / 5)
 
 
 def test_channels_are_the_units_of_a_convolution():
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(16, 1))
     with torch.no_grad():
         network[0].bias[0] = -100.0
-    learner = learner_of(network)
+    training = training_of(network)
     diagnostic = Activations(1, None)
-    diagnostic.on_train_start(None, SimpleNamespace(network=network, device=torch.device("cpu")))
+    diagnostic.started(training)
     torch.manual_seed(0)
-    look(diagnostic, learner, torch.randn(8, 1, 4, 4), torch.zeros(8, 1))
-    assert learner.logbook.seen["activation_dead_share", "layer_1", 1] == 0.25
+    look(diagnostic, training, torch.randn(8, 1, 4, 4), torch.zeros(8, 1))
+    assert training.logbook.seen["activation_dead_share", "layer_1", 1] == 0.25
 
 
 def test_labels_say_which_layer_an_activation_follows():
@@ -273,9 +278,9 @@ def test_outputs_by_autograd_and_by_hand():
     network = nn.Identity()
     raw = torch.tensor([[8.0, -8.0], [8.0, -8.0], [0.1, 0.0], [-8.0, 8.0]], requires_grad=True)
     targets = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
-    learner = learner_of(network, nn.MSELoss(), "sigmoid")
-    look(Outputs(1), learner, raw, targets)
-    values = learner.logbook.seen
+    training = training_of(network, nn.MSELoss(), "sigmoid")
+    look(Outputs(1), training, raw, targets)
+    values = training.logbook.seen
     p = torch.sigmoid(raw.detach())
     by_hand = 2 * (p - targets) * p * (1 - p) / targets.numel()
     norms = by_hand.norm(dim=1) * 4
@@ -285,14 +290,14 @@ def test_outputs_by_autograd_and_by_hand():
     relative = norms[[1, 3]].mean() / norms.max()
     assert values["output", "confidently_wrong_gradient", 1] == pytest.approx(relative.item(), rel=1e-3)
     assert values["output", "largest", 1] == 8
-    assert not learner.criterion._forward_pre_hooks
+    assert not training.criterion._forward_pre_hooks
 
 
 def test_outputs_of_class_indices_count_confident_mistakes():
     raw = torch.tensor([[9.0, 0.0, 0.0], [9.0, 0.0, 0.0]], requires_grad=True)
-    learner = learner_of(nn.Identity(), nn.NLLLoss(), "log_softmax")
-    look(Outputs(1), learner, raw, torch.tensor([0, 2]))
-    values = learner.logbook.seen
+    training = training_of(nn.Identity(), nn.NLLLoss(), "log_softmax")
+    look(Outputs(1), training, raw, torch.tensor([0, 2]))
+    values = training.logbook.seen
     assert values["output", "confidently_wrong_share", 1] == 0.5
     assert values["output", "confidently_wrong_gradient", 1] == pytest.approx(
         1, rel=1e-3
@@ -303,18 +308,18 @@ def test_gradient_noise_against_numpy_and_a_known_scale():
     """A gradient of known mean and noise: m = (3, 4), variance 4 in each of two elements."""
     network = nn.Linear(2, 1, bias=False)
     generator = torch.Generator().manual_seed(0)
-    diagnostic, learner = GradientNoise(4000, window=4000), learner_of(network)
+    diagnostic, training = GradientNoise(4000, window=4000), training_of(network)
     gradients = torch.tensor([3.0, 4.0]) + 2.0 * torch.randn(4000, 2, generator=generator)
     for step, gradient in enumerate(gradients, start=1):
         assert diagnostic.is_due(step)
         network.weight.grad = gradient[None]
-        diagnostic.after_backward(learner, step)
+        diagnostic.after_backward(training, step)
     variance = gradients.numpy().var(axis=0, ddof=1).sum()
     signal = np.square(gradients.numpy().mean(axis=0)).sum() - variance / 4000
-    found = learner.logbook.seen["gradient_noise", "scale", 4000]
+    found = training.logbook.seen["gradient_noise", "scale", 4000]
     assert found == pytest.approx(16 * variance / signal, rel=1e-3)
     assert found == pytest.approx(16 * 8 / 25, rel=0.1)
-    ratio = learner.logbook.seen["gradient_noise", "signal_to_noise", 4000]
+    ratio = training.logbook.seen["gradient_noise", "signal_to_noise", 4000]
     assert ratio == pytest.approx(25 / 8, rel=0.1)
 
 

@@ -11,6 +11,7 @@ from fabricated_records import fabricate
 from losslab.look.findings import NOTE, RULES, Evidence, as_markdown, diagnose, loss_floor
 from losslab.look.findings.exploding_gradients import exploding_gradients
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
+from losslab.look.internal_errors import InternalErrors
 from losslab.look.logbook import MEASUREMENT_COLUMNS
 from losslab.records import CURVE_COLUMNS
 from losslab.train.run import build
@@ -124,7 +125,7 @@ def test_what_needs_no_look_inside_is_found_with_diagnostics_off(train):
     ],
 )
 def test_the_floor_of_a_criterion(composed, loss, expected):
-    parts = build(*composed(f"loss={loss}"))
+    parts = build(composed(f"loss={loss}"))
     # between the scales that are tried the floor of label smoothing is missed by a little
     assert loss_floor(parts.criterion, parts.task) == pytest.approx(expected, abs=0.02)
 
@@ -151,19 +152,38 @@ def test_a_growing_gradient_with_a_falling_loss_is_no_explosion():
 
 
 def test_a_failed_run_without_any_numbers_has_no_findings():
-    assert diagnose(evidence(status="failed")) == []
+    errors = InternalErrors()
+    assert diagnose(evidence(status="failed"), errors) == []
     nothing = [(1, "gradient_norm", layer, math.nan) for layer in ("all", "layer_1", "layer_2", "layer_3")]
-    assert diagnose(evidence(nothing, status="failed")) == []
+    assert diagnose(evidence(nothing, status="failed"), errors) == []
+    assert errors.found == []
 
 
-def test_a_rule_with_a_bug_says_so_and_the_others_speak():
+def test_a_rule_with_a_bug_is_no_finding_and_the_others_speak():
     def broken(evidence):
         raise KeyError("gone")
 
-    found = diagnose(evidence(status="diverged", diverged_at=3), [broken, RULES[0]])
-    assert [one["severity"] for one in found] == ["bug", "problem"]
-    assert "KeyError" in found[0]["text"]
-    assert "Traceback" in found[0]["source"]
+    errors = InternalErrors()
+    found = diagnose(evidence(status="diverged", diverged_at=3), errors, [broken, RULES[0]])
+    assert [one["rule"] for one in found] == ["divergence"]
+    (error,) = errors.found
+    assert (error["what"], error["type"], error["message"]) == ("the rule broken", "KeyError", "'gone'")
+    assert "Traceback" in error["traceback"]
+
+
+SUM = ["loss=sum", "trainer.max_epochs=20"]
+SQUASHED = "{loss: cross_entropy_on_softmax, weight: 1}"
+
+
+def test_a_sum_at_its_floor_is_said_where_every_term_is_squashed(train):
+    allowed = ["allow_misuse=true", "diagnostics=off"]
+    squashed, _ = train(*SUM, f"loss.terms=[{SQUASHED}, {SQUASHED}]", *allowed)
+    found = finding(squashed, "loss_at_floor")
+    assert "the floor of softmax before this loss" in found["text"]
+    assert found["numbers"]["floor"] == pytest.approx(2 * math.log(1 + 9 / math.e), abs=1e-5)
+    # the floor may be the other term's: nothing is certain
+    mixed, _ = train(*SUM, f"loss.terms=[{SQUASHED}, {{loss: label_smoothing, weight: 0.1}}]", *allowed)
+    assert "loss_at_floor" not in rules_of(mixed)
 
 
 def test_markdown_shows_texts_as_they_are():

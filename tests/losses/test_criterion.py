@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from losslab.config.settings import SingleLossSettings, validated
 from losslab.errors import UserError
 from losslab.losses.criterion import Criterion, build_criterion
 from losslab.tasks.kinds.multiclass import Multiclass
@@ -32,9 +33,9 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_value(composed, name):
-    config, _ = composed(f"loss={name}")
+    settings = composed(f"loss={name}")
     kind = Multiclass(3)
-    criterion = build_criterion(config["loss"], kind, name)
+    criterion = build_criterion(settings.loss, kind, name)
     assert torch.allclose(criterion(LOGITS, kind.encode(INDICES, criterion.form)), EXPECTED[name])
 
 
@@ -47,7 +48,7 @@ def test_every_arm_really_differs_from_cross_entropy_except_nll():
 @pytest.mark.parametrize("name", ["mse", "l1", "huber", "bce_with_logits", "cross_entropy"])
 def test_outputs_of_another_precision_than_the_targets(composed, name, precision):
     kind = Multiclass(3)
-    criterion = build_criterion(composed(f"loss={name}")[0]["loss"], kind, name)
+    criterion = build_criterion(composed(f"loss={name}").loss, kind, name)
     targets = kind.encode(INDICES, criterion.form)
     outputs = LOGITS.to(precision).requires_grad_()
     loss = criterion(outputs, targets)
@@ -71,8 +72,8 @@ def test_a_loss_is_given_one_type(precision, wider):
 
 
 def test_softmax_before_cross_entropy_has_its_floor(composed):
-    config, _ = composed("loss=cross_entropy_on_softmax")
-    criterion = build_criterion(config["loss"], Multiclass(10), "cross_entropy_on_softmax")
+    settings = composed("loss=cross_entropy_on_softmax")
+    criterion = build_criterion(settings.loss, Multiclass(10), "cross_entropy_on_softmax")
     certain = torch.full((1, 10), -1e4)
     certain[0, 3] = 1e4
     assert criterion(certain, torch.tensor([3])).item() == pytest.approx(math.log(1 + 9 / math.e), abs=1e-6)
@@ -82,11 +83,11 @@ def test_softmax_before_cross_entropy_has_its_floor(composed):
     ("config", "sentence"),
     [
         (
-            {"loss": {}, "output_activation": "sigmiod", "targets": "one_hot"},
+            {"loss": {"_target_": "torch.nn.MSELoss"}, "output_activation": "sigmiod", "targets": "one_hot"},
             "sigmiod.*choose one of identity",
         ),
         (
-            {"loss": {}, "output_activation": "identity", "targets": "mask"},
+            {"loss": {"_target_": "torch.nn.MSELoss"}, "output_activation": "identity", "targets": "mask"},
             "takes targets as mask.*class_index",
         ),
         (
@@ -109,5 +110,5 @@ def test_softmax_before_cross_entropy_has_its_floor(composed):
 )
 def test_what_cannot_be_a_criterion_is_said_in_one_sentence(config, sentence):
     with pytest.raises(UserError, match=sentence) as caught:
-        build_criterion(config, Multiclass(3), "mine")
+        build_criterion(validated(SingleLossSettings, config, where="loss"), Multiclass(3), "mine")
     assert "\n" not in str(caught.value)

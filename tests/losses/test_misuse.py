@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from losslab.config.settings import SingleLossSettings, Target
 from losslab.errors import UserError
 from losslab.losses.criterion import Criterion
 from losslab.losses.misuse import check_batch
@@ -13,18 +14,22 @@ EXPLAINED = [
     (["loss=bce_with_logits", "loss.output_activation=sigmoid"], "applies its own softmax or sigmoid"),
     (["loss=nll", "loss.output_activation=softmax"], "without the log"),
     (["loss=nll", "loss.output_activation=identity"], "fed raw outputs"),
-    (["loss=bce", "loss.output_activation=identity"], r"wants probabilities in \[0, 1\]"),
+    (["loss=bce", "loss.output_activation=identity"], r"expects probabilities in \[0, 1\]"),
     (["loss=focal", "loss.output_activation=sigmoid"], "applies its own softmax or sigmoid"),
     (["loss=mse", "loss.targets=class_index"], "would broadcast"),
     (["loss=sum", "loss.terms=[{loss: cross_entropy, output_activation: softmax}]"], "sum.cross_entropy"),
-    (["loss=cross_entropy", "+loss.eats=soup"], "loss.eats=soup"),
+    (["loss=cross_entropy", "+loss.expects=soup"], "loss.expects=soup"),
+    (
+        ["loss=cross_entropy", "+loss.eats=logits"],
+        "loss.eats=logits is wrong: this key is now called expects",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("overrides", "sentence"), EXPLAINED)
 def test_misuse_is_explained_before_training(composed, overrides, sentence):
     with pytest.raises(UserError, match=sentence) as caught:
-        build(*composed(*overrides))
+        build(composed(*overrides))
     assert "\n" not in str(caught.value)
 
 
@@ -36,23 +41,25 @@ def test_misuse_runs_where_it_is_allowed_and_the_record_says_so(train):
     assert allowed.metrics["test"] == by_name.metrics["test"]
 
 
-def test_derived_classes_eat_what_their_parents_eat(composed, monkeypatch, tmp_path):
+def test_derived_classes_expect_what_their_parents_expect(composed, monkeypatch, tmp_path):
     (tmp_path / "my_derived_loss.py").write_text(
         "import torch\nclass Mine(torch.nn.CrossEntropyLoss): pass\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="applies its own softmax"):
         build(
-            *composed(
+            composed(
                 "loss=custom", "loss.loss._target_=my_derived_loss.Mine", "loss.output_activation=softmax"
             )
         )
 
 
-def check(loss, outputs, targets, form="values", eats=None):
+def check(loss, outputs, targets, form="values", expects=None):
     criterion = Criterion(loss, "identity", form)
-    config = {"loss": {"_target_": "torch.nn.MSELoss"}, "eats": eats}
-    check_batch(criterion, outputs, targets, "mine", config=config, allow_misuse=False)
+    settings = SingleLossSettings(
+        loss=Target.of("torch.nn.MSELoss"), output_activation="identity", targets=form, expects=expects
+    )
+    check_batch(criterion, outputs, targets, "mine", settings=settings, allow_misuse=False)
 
 
 def squared(prediction, target):
@@ -81,7 +88,7 @@ def test_a_network_that_ends_in_softmax_is_noticed():
             torch.randn(5, 3).softmax(1),
             torch.zeros(5, dtype=torch.long),
             form="class_index",
-            eats="logits",
+            expects="logits",
         )
 
 

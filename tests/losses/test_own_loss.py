@@ -1,12 +1,11 @@
-"""A person's own loss beside the standard ones: a class, a plain function, a function that makes a loss."""
+"""The user's own loss beside the standard ones: a class, a plain function, a function that makes a loss."""
 
-import os
-import subprocess
 import sys
 
 import pytest
 import torch
 
+from commands import Started
 from losslab import records
 from losslab.losses.criterion import build_criterion
 from losslab.losses.make import is_loss_function
@@ -41,9 +40,9 @@ def module(tmp_path, monkeypatch):
 )
 def test_plain_functions_work_as_losses(composed, module, target, expected):
     name, *more = target.split()
-    config, _ = composed("loss=custom", f"loss.loss._target_={module}.{name}", *more)
+    settings = composed("loss=custom", f"loss.loss._target_={module}.{name}", *more)
     kind = KINDS["regression"]
-    criterion = build_criterion(config["loss"], kind, "custom")
+    criterion = build_criterion(settings.loss, kind, "custom")
     outputs, targets = kind.outputs(), kind.targets()
     assert torch.allclose(criterion(outputs, targets), (outputs - targets).abs().pow(expected).mean())
 
@@ -68,18 +67,12 @@ def test_a_five_line_file_beside_the_standard_losses(tmp_path):
     (tmp_path / "loss").mkdir()
     (tmp_path / "loss" / "mine.yaml").write_text(
         "loss: {_target_: my_losses.MyLoss}\n"
-        "output_activation: identity\ntargets: class_index\neats: logits\n"
+        "output_activation: identity\ntargets: class_index\nexpects: logits\n"
     )
-    arguments = ["-m", "loss=cross_entropy,mine", "seed=0", "trainer.max_epochs=1", "folder=out"]
-    done = subprocess.run(
-        [sys.executable, "-m", "losslab.cli.main", *arguments, "--config-dir", "."],
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    arguments = ["-m", "loss=cross_entropy,mine", "trainer.max_epochs=1", "pictures=null", "folder=out"]
+    log = tmp_path / "log"
+    process = Started("losslab", *arguments, "--config-dir", ".", folder=tmp_path, out=log)
+    assert process.wait(timeout=120) == 0, log.read_text()
     found = [records.load(folder) for folder in records.find([tmp_path / "out"])]
     results = {(record.choices["loss"], record.seed): record.metrics["test"] for record in found}
     assert len(results) == 2

@@ -14,8 +14,8 @@ TWO = "loss.terms=[{loss: cross_entropy, weight: 2}, {loss: mse_softmax, weight:
 def test_value_and_gradient_are_the_weighted_sum(composed):
     kind = KINDS["multiclass"]
     outputs, targets = kind.outputs().requires_grad_(), kind.targets()
-    total = build_criterion(composed("loss=sum", TWO)[0]["loss"], kind, "sum")
-    parts = [build_criterion(composed(f"loss={name}")[0]["loss"], kind, name) for name in total.terms]
+    total = build_criterion(composed("loss=sum", TWO).loss, kind, "sum")
+    parts = [build_criterion(composed(f"loss={name}").loss, kind, name) for name in total.terms]
     expected = [part(outputs, kind.encode(targets, part.form)) for part in parts]
     value = total(outputs, kind.encode(targets, total.form))
     assert torch.allclose(value, 2 * expected[0] + 0.5 * expected[1])
@@ -43,12 +43,12 @@ def test_a_plain_loss_logs_no_terms(train):
 
 
 def test_inline_terms_and_equal_names(composed):
-    config, _ = composed(
+    settings = composed(
         "loss=sum",
         "loss.terms=[{loss: {_target_: torch.nn.MSELoss}, targets: one_hot}, "
         "{loss: mse, weight: 3}, {loss: mse}]",
     )
-    assert [(term["name"], term["weight"]) for term in config["loss"]["terms"]] == [
+    assert [(term.name, term.weight) for term in settings.loss.terms] == [
         ("MSELoss", 1.0), ("mse", 3.0), ("mse_2", 1.0),
     ]  # fmt: skip
 

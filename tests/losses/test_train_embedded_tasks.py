@@ -27,8 +27,7 @@ OVERRIDES = {"poisson_nll": ["task.target_scaling=null", "optimizer.lr=0.01"]}
 
 @pytest.mark.parametrize("name", NAMES)
 def test_lowers_itself(train, composed, name):
-    config = composed(f"loss={name}")[0]["loss"]
-    wanted = config["terms"][-1]["targets"] if "terms" in config else config["targets"]
+    wanted = composed(f"loss={name}").loss.parts[-1].targets
     form = next(form for form in TASKS if form in wanted)
     record, folder = train(f"loss={name}", *TASKS[form], *OVERRIDES.get(name, []))
     assert record.status == "finished"

@@ -14,8 +14,8 @@ INPUTS = torch.randn(256, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
 def network(composed, *overrides, seed=0, inputs=lambda: INPUTS):
-    config, _ = composed(*overrides)
-    return build_network(config["model"], config["activation"], config["init"], (1, 8, 8), 10, seed, inputs)
+    settings = composed(*overrides)
+    return build_network(settings.model, settings.activation, settings.init, (1, 8, 8), 10, seed, inputs)
 
 
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
@@ -56,7 +56,11 @@ def test_a_list_of_the_wrong_length_is_said(composed, layers):
 
 @pytest.mark.parametrize(
     ("layers", "sentence"),
-    [("[relv]", "activation=relv does not exist"), ("[]", "give a list"), ("[3]", "3 is neither")],
+    [
+        ("[relv]", "activation=relv does not exist"),
+        ("[]", "give a list"),
+        ("[3]", r"activation.layers\[0\]=3 is wrong"),
+    ],
 )
 def test_a_wrong_list_is_said(composed, layers, sentence):
     with pytest.raises(UserError, match=sentence):
@@ -135,7 +139,7 @@ def test_lsuv_gives_every_layer_unit_variance_on_the_data(composed, activation):
 def test_lsuv_depends_on_seed_and_data_not_on_the_loss(composed):
     from losslab.train.run import build
 
-    first, second = (build(*composed(f"loss={loss}", "init=lsuv")).network for loss in ("mse", "nll"))
+    first, second = (build(composed(f"loss={loss}", "init=lsuv")).network for loss in ("mse", "nll"))
     other_data = network(composed, "init=lsuv")
     assert torch.equal(first[1].weight, second[1].weight)
     assert not torch.equal(first[1].weight, other_data[1].weight)

@@ -11,8 +11,8 @@ DEFAULT_INIT = {"weight": None, "bias": None}
 
 
 def network(composed, *overrides, shape=(1, 28, 28), seed=0):
-    config, _ = composed(*overrides)
-    return build_network(config["model"], config["activation"], config["init"], shape, 10, seed)
+    settings = composed(*overrides)
+    return build_network(settings.model, settings.activation, settings.init, shape, 10, seed)
 
 
 @pytest.mark.parametrize(("model", "parameters"), [("linear", 7850), ("mlp", 101770), ("cnn", 105866)])

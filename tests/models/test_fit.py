@@ -10,8 +10,8 @@ from losslab.train.run import build
 
 
 def network(composed, *overrides, shape, outputs=1):
-    config, _ = composed(*overrides)
-    return build_network(config["model"], config["activation"], config["init"], shape, outputs, 0)
+    settings = composed(*overrides)
+    return build_network(settings.model, settings.activation, settings.init, shape, outputs, 0)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def network(composed, *overrides, shape, outputs=1):
     ],
 )
 def test_a_misfit_is_said_before_training(composed, overrides, sentence):
-    config, choices = composed(*overrides, "trainer.accelerator=cpu")
+    settings = composed(*overrides, "trainer.accelerator=cpu")
     with pytest.raises(UserError, match=sentence):
-        build(config, choices)
+        build(settings)
 
 
 @pytest.mark.parametrize("norm", ["instance", "group"])

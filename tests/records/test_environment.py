@@ -12,12 +12,12 @@ from losslab.records.environment import _git, describe, processor_name
 def test_what_changes_the_arithmetic_is_recorded(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     said = describe(torch.device("cpu"))
-    assert torch.__version__.startswith(said["packages"]["torch"])
-    assert said["threads"] == torch.get_num_threads()
-    assert said["variables"]["OMP_NUM_THREADS"] == "3"
-    assert said["deterministic"] is False
-    assert said["device"] == f"cpu: {processor_name()}"
-    assert said["command"]
+    assert torch.__version__.startswith(said.packages["torch"])
+    assert said.threads == torch.get_num_threads()
+    assert said.variables["OMP_NUM_THREADS"] == "3"
+    assert said.deterministic is False
+    assert said.device == f"cpu: {processor_name()}"
+    assert said.command
 
 
 def test_the_processors_model_is_known_or_at_least_its_kind(monkeypatch):

@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from fabricated_records import curves_of, fabricate
 from losslab import records
+from losslab.config.compose import composer
 from losslab.errors import RunsFailed, UserError
 from losslab.records import DIVERGED, FAILED
 from losslab.sweep.plan import (
@@ -25,7 +26,7 @@ from losslab.sweep.plan import (
 
 def planned(count=3, prefix="mse"):
     return [
-        PlannedRun([f"seed={seed}"], f"{prefix},seed={seed}", f"id{seed}", "arm", "task", seed)
+        PlannedRun([f"seed={seed}"], f"{prefix},seed={seed}-id{seed}", f"id{seed}", "arm", "task", seed)
         for seed in range(count)
     ]
 
@@ -51,9 +52,9 @@ def test_failed_runs_are_taken_up_again_only_on_request(tmp_path):
 
 def test_a_record_of_another_config_is_never_reused(tmp_path):
     runs = planned(1)
-    finish(runs[0], tmp_path)
-    changed = PlannedRun(["seed=0"], runs[0].folder, "other", "arm", "task", 0)
-    assert outstanding([changed], tmp_path, retry_failed=False) == [changed]
+    (tmp_path / runs[0].folder).mkdir()
+    records.save(fabricate(identity="other"), curves_of([0.5]), tmp_path / runs[0].folder)
+    assert outstanding(runs, tmp_path, retry_failed=False) == runs
 
 
 def test_a_damaged_record_counts_as_none(tmp_path):
@@ -68,9 +69,57 @@ def test_a_run_keeps_its_folder_when_more_is_swept(tmp_path):
     first, wider = planned(2, "mse"), planned(3, "mse,lr=0.1")
     write_plan(first, tmp_path)
     write_plan(wider, tmp_path)
-    assert [run.folder for run in wider] == ["mse,seed=0", "mse,seed=1", "mse,lr=0.1,seed=2"]
+    assert [run.folder for run in wider] == ["mse,seed=0-id0", "mse,seed=1-id1", "mse,lr=0.1,seed=2-id2"]
     plan = json.loads((tmp_path / "sweep.json").read_text())
     assert [run["identity"] for run in plan["runs"]] == ["id0", "id1", "id2"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "../precious-id0",
+        "/tmp/precious-id0",
+        "a/b-id0",
+        "..",
+        ".",
+        "",
+        "notes",
+        "mse,seed=0-id1",
+        "\0-id0",
+        None,
+        3,
+    ],
+)
+def test_a_folder_in_the_plan_that_is_none_of_ours_is_refused(tmp_path, folder):
+    sweep = tmp_path / "sweep"
+    sweep.mkdir()
+    write_plan(planned(1), sweep)
+    path = sweep / "sweep.json"
+    written = json.loads(path.read_text())
+    written["runs"][0]["folder"] = folder
+    path.write_text(json.dumps(written))
+    before = path.read_bytes()
+    with pytest.raises(
+        UserError, match=r"sweep\.json puts a run into .*, which is no folder that losslab made"
+    ):
+        write_plan(planned(1), sweep)
+    assert path.read_bytes() == before
+
+
+def test_a_link_to_another_folder_is_none_of_ours(tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "sweep").mkdir()
+    run = planned(1)[0]
+    (tmp_path / "sweep" / run.folder).symlink_to(tmp_path / "precious")
+    with pytest.raises(UserError, match="no folder that losslab made"):
+        run.place(tmp_path / "sweep")
+
+
+def test_a_sweep_below_a_link_is_ones_own(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "sweep").symlink_to(tmp_path / "disk")
+    run = planned(1)[0]
+    assert run.place(tmp_path / "sweep") == tmp_path / "sweep" / run.folder
 
 
 def test_failures_are_named_and_a_run_without_a_record_is_one(tmp_path):
@@ -79,7 +128,9 @@ def test_failures_are_named_and_a_run_without_a_record_is_one(tmp_path):
     finish(runs[1], tmp_path, status=FAILED, error={"type": "Oops", "message": "no\nmore"})
     error = failures(runs, tmp_path)
     assert isinstance(error, RunsFailed)
-    assert str(error).startswith("2 of 3 runs failed: mse,seed=1 (Oops: no); mse,seed=2 (it left no record)")
+    assert str(error).startswith(
+        "2 of 3 runs failed: mse,seed=1-id1 (Oops: no); mse,seed=2-id2 (it left no record)"
+    )
     assert failures(runs[:1], tmp_path) is None
 
 
@@ -95,16 +146,8 @@ def test_two_sweeps_in_one_folder_are_refused(tmp_path):
 
 
 def test_the_same_run_written_twice_is_one_run():
-    from hydra import compose, initialize_config_dir
-
-    from losslab.config.hydra_setup import package_folder, register
-
-    register()
-    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-        runs = plan(
-            [["loss=mse", "seed=0"], ["loss=mse", "seed=0"], ["loss=mse", "seed=1"]],
-            lambda overrides: compose("config", overrides=overrides, return_hydra_config=True),
-        )
+    with composer() as compose:
+        runs = plan([["loss=mse", "seed=0"], ["loss=mse", "seed=0"], ["loss=mse", "seed=1"]], compose)
     assert runs[0] is runs[1]
     assert [run.seed for run in once_each(runs)] == [0, 1]
 

@@ -23,30 +23,21 @@ def main(runs, overrides):
     import torch
     import torch.utils.tensorboard
     import torchvision  # noqa: F401
-    from hydra import compose, initialize_config_dir
-    from omegaconf import OmegaConf
 
-    from losslab.cli.main import _free_earlier_runs
-    from losslab.config import settings
-    from losslab.config.hydra_setup import package_folder, register
+    from losslab.config.compose import compose_run
+    from losslab.sweep.launchers import free_earlier_runs
     from losslab.train.run import run
 
     torch.set_num_threads(1)
-    register()
     before = peak()
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(runs):
-            with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-                chosen = ["task=mnist", "trainer.accelerator=cpu", f"seed={seed}", *overrides]
-                cfg = compose("config", overrides=chosen, return_hydra_config=True)
-            choices = settings.group_choices(cfg)
-            OmegaConf.set_struct(cfg, False)
-            cfg.folder = folder
-            del cfg["hydra"]
+            chosen = ["task=mnist", "trainer.accelerator=cpu", f"seed={seed}", *overrides]
+            settings = compose_run(*chosen)
             out = Path(folder) / str(seed)
             out.mkdir()
-            _free_earlier_runs()
-            record = run(settings.resolve(cfg), choices, chosen, out)
+            free_earlier_runs()
+            record = run(settings, chosen, out)
             print(f"run {seed + 1} {record.status}: {peak() - before:.0f} MB", flush=True)
 
 

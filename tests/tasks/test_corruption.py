@@ -8,8 +8,8 @@ from losslab.tasks import load_task
 
 
 def loaded(composed, *overrides, seed=0):
-    config, choices = composed(*overrides)
-    clean = load_task(config["task"], choices["task"])
+    settings = composed(*overrides)
+    clean = load_task(settings.task, settings.choices["task"])
     return clean, clean.for_seed(seed)
 
 
@@ -83,8 +83,8 @@ def test_an_imbalanced_run_finishes_and_balanced_weights_see_the_imbalance(train
     from losslab.train.run import build
 
     overrides = ["task.imbalanced={9:0.05}", "loss=balanced_cross_entropy", "pictures=null"]
-    config, choices = composed(*overrides)
-    weight = build(config, choices).criterion.loss.weight
+    settings = composed(*overrides)
+    weight = build(settings).criterion.loss.weight
     assert float(weight[9] / weight[0]) > 10
     assert train(*overrides)[0].status == "finished"
 
@@ -106,9 +106,9 @@ def test_inputs_are_shared_by_all_splits_and_seeds(composed):
         (["task.corruption.share=1.5"], "task.corruption.share=1.5 is wrong"),
         (
             ["task.corruption.share=0.1", "task.corruption.size=3"],
-            "size=3 means nothing for task.kind=multiclass",
+            "size=3 does not apply to task.kind=multiclass",
         ),
-        (["+task.corruption.amount=2"], "task.corruption.amount is not known"),
+        (["+task.corruption.amount=2"], "task.corruption.amount is not a key"),
         (
             ["task=friedman", "task.corruption={share:0.1,size:null,sign:positive}"],
             "task.corruption.size=None is wrong",
@@ -117,7 +117,7 @@ def test_inputs_are_shared_by_all_splits_and_seeds(composed):
         (["task=digit_pairs", "task.corruption.share=0.1"], "multilabel targets cannot be corrupted"),
         (["task.imbalanced={9:0}"], "task.imbalanced.9=0 is wrong"),
         (["task.imbalanced={12:0.5}"], "class 12, which does not occur"),
-        (["task.imbalanced={nine:0.5}"], "is not understood"),
+        (["task.imbalanced={nine:0.5}"], "is wrong: give {class: share}"),
         (["task=friedman", "task.imbalanced={1:0.5}"], "regression targets have no classes"),
     ],
 )

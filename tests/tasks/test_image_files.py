@@ -63,14 +63,14 @@ def test_no_data_and_no_network_says_what_to_do(tmp_path, monkeypatch):
 
 
 def test_more_classes_than_the_data_have(composed):
-    config, _ = composed("task.num_classes=12")
+    settings = composed("task.num_classes=12")
     with pytest.raises(UserError, match=r"task.num_classes=12 asks for more classes than the data have: 10"):
-        load_task(config["task"], "digits")
+        load_task(settings.task, "digits")
 
 
 def test_fewer_classes_keep_only_the_first(composed):
-    config, _ = composed("task.num_classes=3")
-    task = load_task(config["task"], "digits")
+    settings = composed("task.num_classes=3")
+    task = load_task(settings.task, "digits")
     assert task.kind.output_features == 3
     assert set(torch.cat([targets_of(split) for split in task.splits.values()]).tolist()) == {0, 1, 2}
 
@@ -78,8 +78,8 @@ def test_fewer_classes_keep_only_the_first(composed):
 @pytest.mark.real_data
 def test_real_mnist_is_what_torchvision_reads(composed, real_data_dir, monkeypatch):
     monkeypatch.setenv("LOSSLAB_DATA", str(real_data_dir))
-    config, _ = composed("task=mnist")
-    task = load_task(config["task"], "mnist")
+    settings = composed("task=mnist")
+    task = load_task(settings.task, "mnist")
     assert {name: len(split) for name, split in task.splits.items()} == {
         "train": 55_000,
         "validation": 5_000,

@@ -199,9 +199,16 @@ def test_class_probabilities_of_several_labels_sum_to_one():
 
 @pytest.mark.parametrize("name", KINDS)
 def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
-    kind, _ = KINDS[name]
-    cheap = {key for view in kind.metrics(final=False)._collections for key in view}
-    final = {key for view in kind.metrics(final=True)._collections for key in view}
+    kind, targets = KINDS[name]
+    outputs = torch.zeros(kind.output_shape(targets))
+
+    def names(final):
+        metrics = kind.metrics(final)
+        metrics.update(outputs, targets)
+        return set(metrics.compute())
+
+    cheap, final = names(final=False), names(final=True)
+    assert final == set(kind.metric_names())
     assert kind.primary in cheap
     assert cheap < final
 
@@ -211,7 +218,7 @@ def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
     [
         (Binary, (4, 2), torch.tensor([0, 1, 2, 1]), "task.kind=binary needs targets of 0 and 1"),
         (Binary, (4, 2), torch.zeros(4), "task.kind=binary needs targets of 0 and 1"),
-        (Multilabel, (4, 2), torch.tensor([0, 1, 0, 1]), "with a column a label"),
+        (Multilabel, (4, 2), torch.tensor([0, 1, 0, 1]), "with one column per label"),
         (Multilabel, (2, 2), torch.tensor([[0, 3], [1, 1]]), "values from 0 to 3"),
         (Regression, (2, 2), torch.zeros(2, 3, 4), "task.kind=regression needs targets of shape"),
         (Segmentation, (2, 1, 8, 8), torch.zeros(2, 1, 4, 4), r"masks .* of one size"),
@@ -220,11 +227,11 @@ def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
         (Multiclass, (2, 2), torch.tensor([0.5, 1.0]), "whole-number class indices"),
     ],
 )
-def test_targets_that_do_not_fit_the_kind(kind, inputs, targets, sentence):
+def test_targets_that_do_not_fit_the_kind(composed, kind, inputs, targets, sentence):
     with pytest.raises(UserError, match=sentence):
-        kind.from_config({}, Raw(torch.zeros(*inputs), targets))
+        kind.from_config(composed().task, Raw(torch.zeros(*inputs), targets))
 
 
-def test_target_scaling_that_does_not_exist():
-    with pytest.raises(UserError, match=r"task\.target_scaling=log"):
-        Regression.from_config({"target_scaling": "log"}, Raw(torch.zeros(2, 1), torch.zeros(2)))
+def test_target_scaling_that_does_not_exist(composed):
+    with pytest.raises(UserError, match=r"task\.target_scaling=log is wrong: give standardise or null"):
+        composed("task.target_scaling=log")

@@ -33,8 +33,8 @@ def test_california_housing(train, real_data_dir):
 @pytest.mark.real_data
 def test_penn_fudan(composed, train, real_data_dir):
     needs(real_data_dir, "PennFudanPed/PNGImages")
-    config, _ = composed("task=penn_fudan")
-    task = load_task(config["task"], "penn_fudan")
+    settings = composed("task=penn_fudan")
+    task = load_task(settings.task, "penn_fudan")
     assert task.input_shape == (3, 96, 96)
     assert task.splits["train"].inputs.dtype == torch.uint8
     assert sum(len(split) for split in task.splits.values()) == 170

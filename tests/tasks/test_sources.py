@@ -1,4 +1,4 @@
-"""Sources: shapes, shares and leaks; what is wrong with a person's own function."""
+"""Sources: shapes, shares and leaks; what is wrong with the user's own function."""
 
 import numpy as np
 import pytest
@@ -70,8 +70,8 @@ def test_the_noise_of_friedman_is_known():
 
 
 def test_standardising_uses_the_training_split_alone(composed):
-    config, choices = composed("task=breast_cancer")
-    task = load_task(config["task"], choices["task"])
+    settings = composed("task=breast_cancer")
+    task = load_task(settings.task, settings.choices["task"])
     inputs = {name: split.sample(len(split))[0] for name, split in task.splits.items()}
     assert float(inputs["train"].mean(dim=0).abs().max()) < 1e-4
     assert float((inputs["train"].std(dim=0, correction=0) - 1).abs().max()) < 1e-3
@@ -80,18 +80,20 @@ def test_standardising_uses_the_training_split_alone(composed):
 
 @pytest.mark.parametrize("task", ["digits", "clutter"])
 def test_data_read_one_by_one_are_the_same(composed, task):
-    config, choices = composed(f"task={task}")
-    memory = load_task(config["task"], choices["task"])
-    one_by_one = load_task({**config["task"], "in_memory": False}, choices["task"])
+    settings = composed(f"task={task}")
+    memory = load_task(settings.task, settings.choices["task"])
+    one_by_one = load_task(settings.task.model_copy(update={"in_memory": False}), settings.choices["task"])
     for name, split in memory.splits.items():
         for mine, other in zip(split.sample(20), one_by_one.splits[name].sample(20), strict=True):
             assert torch.equal(mine, other)
 
 
 def test_corruption_of_data_that_are_read_one_by_one(composed):
-    config, choices = composed("task=digits", "task.corruption.share=0.5")
-    memory = load_task(config["task"], choices["task"]).for_seed(1)
-    one_by_one = load_task({**config["task"], "in_memory": False}, choices["task"]).for_seed(1)
+    settings = composed("task=digits", "task.corruption.share=0.5")
+    memory = load_task(settings.task, settings.choices["task"]).for_seed(1)
+    one_by_one = load_task(
+        settings.task.model_copy(update={"in_memory": False}), settings.choices["task"]
+    ).for_seed(1)
     assert torch.equal(memory.splits["train"].sample(50)[1], one_by_one.splits["train"].sample(50)[1])
 
 
@@ -101,7 +103,7 @@ def test_corruption_of_data_that_are_read_one_by_one(composed):
         ((np.zeros((3, 2)), np.zeros(4)), r"inputs of shape \(3, 2\) but targets of shape \(4,\)"),
         ((np.array([[1.0], [np.nan], [np.inf]]), np.zeros(3)), r"NaN or infinity in 2 of 3 samples: 1, 2"),
         ((np.zeros((2, 1)), np.array([0.0, np.nan])), r"targets hold NaN or infinity in 1 of 2 samples: 1"),
-        ((np.array([["a"]]), np.zeros(1)), "no array of numbers"),
+        ((np.array([["a"]]), np.zeros(1)), "did not return an array of numbers"),
         ([1, 2, 3], "returned list: it must return"),
         (TensorDataset(torch.zeros(0, 1), torch.zeros(0)), "Dataset without samples"),
     ],
@@ -114,8 +116,6 @@ def test_what_a_persons_function_must_not_return(value, sentence):
 def test_a_mistake_in_a_persons_function_is_named_with_its_line(composed, tmp_path, monkeypatch):
     (tmp_path / "broken_source.py").write_text("def load():\n    return {}['price']\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    config, choices = composed(
-        "task=custom", "task.kind=regression", "task.source._target_=broken_source.load"
-    )
+    settings = composed("task=custom", "task.kind=regression", "task.source._target_=broken_source.load")
     with pytest.raises(UserError, match=r"KeyError 'price' \(.*broken_source.py, line 2\)"):
-        load_task(config["task"], choices["task"])
+        load_task(settings.task, settings.choices["task"])

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from losslab.config.settings import SplitSettings, validated
 from losslab.errors import UserError
 from losslab.tasks.kinds.multiclass import Multiclass
 from losslab.tasks.sources import Raw
@@ -14,6 +15,11 @@ from losslab.tasks.splits import split_indices
 def raw(per_class, classes, is_test=None):
     targets = torch.arange(classes).repeat(per_class)
     return Raw(targets.float().unsqueeze(1), targets, is_test)
+
+
+def split(validation, test, seed):
+    data = {"validation": validation, "test": test, "seed": seed}
+    return validated(SplitSettings, data, where="task.split")
 
 
 @given(
@@ -26,7 +32,7 @@ def raw(per_class, classes, is_test=None):
 @settings(max_examples=50, deadline=None)
 def test_splits_are_complete_disjoint_and_stratified(per_class, classes, validation, test, seed):
     data = raw(per_class, classes)
-    parts = split_indices(data, Multiclass(classes), validation, test, seed)
+    parts = split_indices(data, Multiclass(classes), split(validation, test, seed))
     together = torch.cat(list(parts.values()))
     assert sorted(together.tolist()) == list(range(len(data)))
     for part in parts.values():
@@ -38,7 +44,8 @@ def test_splits_are_complete_disjoint_and_stratified(per_class, classes, validat
 
 def test_same_seed_same_split():
     first, again, other = (
-        split_indices(raw(40, 5), Multiclass(5), 0.2, 0.2, seed)["train"].tolist() for seed in (0, 0, 1)
+        split_indices(raw(40, 5), Multiclass(5), split(0.2, 0.2, seed))["train"].tolist()
+        for seed in (0, 0, 1)
     )
     assert first == again
     assert first != other
@@ -47,7 +54,7 @@ def test_same_seed_same_split():
 def test_the_data_sets_own_test_samples_are_the_test_split():
     is_test = torch.zeros(100, dtype=torch.bool)
     is_test[::4] = True
-    parts = split_indices(raw(20, 5, is_test), Multiclass(5), 10, None, 0)
+    parts = split_indices(raw(20, 5, is_test), Multiclass(5), split(10, None, 0))
     assert parts["test"].tolist() == is_test.nonzero()[:, 0].tolist()
     assert len(parts["validation"]) == 10
 
@@ -64,4 +71,4 @@ def test_the_data_sets_own_test_samples_are_the_test_split():
 )
 def test_impossible_splits(validation, test, sentence):
     with pytest.raises(UserError, match=sentence):
-        split_indices(raw(20, 5), Multiclass(5), validation, test, 0)
+        split_indices(raw(20, 5), Multiclass(5), split(validation, test, 0))

@@ -85,6 +85,6 @@ def test_a_table_is_trained_on(train, table):
     path = table(f"a,b,price\n{rows}")
     record, _ = train(
         "task=csv", "task.kind=regression", f"task.source.path={path}", "task.source.target=price",
-        "task.target_scaling=standardise", "loss=mse", "trainer.max_epochs=20",
+        "task.target_scaling=standardise", "loss=mse", "trainer.max_epochs=20", "pictures=1",
     )  # fmt: skip
     assert record.primary("test") < 2

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import TensorDataset
 
+from losslab.tasks.batches import evaluation_batches
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.task import Split
-from losslab.train.batches import TrainingBatches, evaluation_batches
+from losslab.train.batches import TrainingBatches
 
 CPU = torch.device("cpu")
 

@@ -14,6 +14,7 @@ from torch import nn
 from losslab import records
 from losslab.errors import UserError
 from losslab.records import FINISHED
+from losslab.train import checkpoint as checkpoint_module
 from losslab.train.checkpoint import FILE, Checkpoint
 
 
@@ -66,8 +67,9 @@ def run_in(composed, tmp_path, monkeypatch):
             *("trainer.accelerator=cpu", "trainer.max_epochs=2", "trainer.checkpoint=true"),
             *("trainer.gradient_clip.norm=1000", "pictures=null", *overrides),
         ]
-        config, choices = composed(*chosen)
-        return run(config, choices, chosen, folder), folder
+        record = run(composed(*chosen), chosen, folder)
+        assert bool(record.internal_errors) == (name == "full"), record.internal_errors
+        return record, folder
 
     return start
 
@@ -128,8 +130,8 @@ def test_interrupted_twice_and_shown_once_in_tensorboard(run_in, monkeypatch):
 def test_a_checkpoint_does_not_belong_to_the_identity(composed):
     from losslab.config.identity import identities
 
-    plain, kept = composed()[0], composed("trainer.checkpoint=true")[0]
-    assert plain["trainer"]["checkpoint"] is not kept["trainer"]["checkpoint"]
+    plain, kept = composed(), composed("trainer.checkpoint=true")
+    assert plain.trainer.checkpoint is not kept.trainer.checkpoint
     assert identities(plain) == identities(kept)
 
 
@@ -177,7 +179,9 @@ def test_a_checkpoint_that_cannot_be_written_costs_only_itself(run_in, monkeypat
     monkeypatch.setattr(torch, "save", full)
     record, folder = run_in("full")
     assert record.status == FINISHED
-    assert any("saving checkpoint.pt stopped with OSError" in finding["text"] for finding in record.findings)
+    (error,) = record.internal_errors
+    assert (error["what"], error["type"]) == ("saving checkpoint.pt", "OSError")
+    assert record.findings == []
     assert sorted(path.name for path in folder.glob(".*")) == []
 
 
@@ -185,8 +189,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
     """With a save of 1 s, the next is due 50 s later."""
     now = 0.0
     monkeypatch.setattr("losslab.train.checkpoint.time.perf_counter", lambda: now)
-    checkpoint = Checkpoint(tmp_path, "identity", 0.0)
-    checkpoint.steps_per_epoch, checkpoint.last_step = 10, 10**9
+    checkpoint = Checkpoint(tmp_path, "identity", 0.0, steps_per_epoch=10, last_step=10**9)
     saved = []
 
     def save(*arguments):
@@ -196,10 +199,10 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(records, "write_atomically", save)
     monkeypatch.setattr(checkpoint, "_state_of", lambda *arguments: {})
-    learner = types.SimpleNamespace(step=0, settings={"eval_every": 1})
-    for learner.step in range(1, 200):
+    training = types.SimpleNamespace(step=0, settings=types.SimpleNamespace(eval_every=1))
+    for training.step in range(1, 200):
         now += 1
-        checkpoint.save_if_due(learner)
+        checkpoint.between_steps(training)
     assert saved[0] == 2
     assert np.diff(saved).min() >= 50
     assert len(saved) == 4
@@ -216,3 +219,55 @@ def test_what_a_killed_process_left_is_cleared_away(run_in, tmp_path):
     assert len(list(folder.glob("events*"))) == 2
     assert (folder / "events.out.tfevents.1.me.1.0").exists()
     assert json.loads((folder / records.RECORD_FILE).read_text())["resumed_at"] == 0
+
+
+def state_with_open_window():
+    """That of the gradient noise after one of two gradients."""
+    from losslab.look.diagnostics.gradient_noise import GradientNoise
+
+    diagnostic, network = GradientNoise(10, window=2), nn.Linear(2, 1)
+    network.weight.grad, network.bias.grad = torch.ones(1, 2), torch.ones(1)
+    diagnostic.after_backward(types.SimpleNamespace(network=network), 1)
+    return diagnostic.state_dict()
+
+
+def test_what_watchers_remember_comes_back_on_the_device_of_the_training(tmp_path):
+    """`meta` stands for a GPU here: a tensor left in main memory shows."""
+    from losslab.look.watcher import Training, Watcher
+
+    class Remembers(Watcher):
+        def load_state_dict(self, state):
+            self.state = state
+
+    network = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    state = {
+        **{"network": network.state_dict(), "criterion": {}, "optimizer": optimizer.state_dict()},
+        **{"step": 3, "training_seconds": 1.0, "random": checkpoint_module._random_state()},
+        **{"logbook": {}, "watchers": {"mine": state_with_open_window()}},
+    }
+    checkpoint, watcher = Checkpoint(tmp_path, "", 0.0, steps_per_epoch=1, last_step=9), Remembers()
+    checkpoint._state, checkpoint.keeps = state, {"mine": watcher}
+    logbook = types.SimpleNamespace(load_state_dict=lambda state: None)
+    training = Training(None, network, nn.MSELoss(), {}, logbook, optimizer=optimizer)
+    training.device = torch.device("meta")
+    checkpoint.started(training)
+    assert training.step == 3
+    tensors = [*watcher.state["mean"], watcher.state["squares"]]
+    assert [tensor.device.type for tensor in tensors] == ["meta"] * 3
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_gpu_a_run_goes_on_inside_a_window_of_gradients(run_in, monkeypatch):
+    monkeypatch.setattr("losslab.train.checkpoint.LARGEST_SHARE", 1e9)
+    on_gpu = ["trainer.accelerator=gpu", "deterministic=true", "trainer.eval_every=3", "diagnostics=full"]
+    whole, whole_folder = run_in("whole", *on_gpu)
+    with pytest.raises(Unplugged):
+        run_in("parts", *on_gpu, dies_at=6)  # the window is steps 1 to 8
+    again, folder = run_in("parts", *on_gpu)
+    assert again.resumed_at == 3
+    assert again.metrics == whole.metrics
+    diagnostics = [(place / "diagnostics.csv").read_text() for place in (folder, whole_folder)]
+    assert diagnostics[0] == diagnostics[1]
+    assert "gradient_noise,scale" in diagnostics[0]

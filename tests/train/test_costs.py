@@ -79,7 +79,7 @@ def test_a_step_costs_its_arithmetic(counted):
 
 
 def test_a_run_opens_few_files_and_makes_one_trainer(counted):
-    bare, default = counted(*BARE), counted("optimizer=sgd")
+    bare, default = counted(*BARE), counted("optimizer=sgd", "pictures=1")
     assert bare["trainers"] == default["trainers"] == 1
     assert default["logs"] == 0
     assert bare["files"] <= 12

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from losslab.config.identity import identities
+from losslab.config.settings import TrainerSettings
 from losslab.records import FINISHED
-from losslab.train import hardware
+from losslab.train import _lightning, hardware
 
 
 class Counting(nn.Module):
@@ -54,8 +55,8 @@ def test_channels_last_reaches_the_convolutions(composed):
     network = nn.Sequential(nn.Conv2d(3, 4, 3))
     seen = []
     network[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    config, _ = composed("trainer.channels_last=true")
-    hardware.prepare(network, config["trainer"])
+    settings = composed("trainer.channels_last=true")
+    hardware.prepare(network, settings.trainer)
     network(torch.rand(2, 3, 8, 8))
     assert seen[0].is_contiguous(memory_format=torch.channels_last)
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
@@ -63,18 +64,18 @@ def test_channels_last_reaches_the_convolutions(composed):
 
 def test_matmul_precision_is_set_for_each_run(composed):
     for name in ("medium", "highest"):
-        config, _ = composed(f"trainer.matmul_precision={name}")
-        hardware.prepare(nn.Linear(1, 1), config["trainer"])
+        settings = composed(f"trainer.matmul_precision={name}")
+        hardware.prepare(nn.Linear(1, 1), settings.trainer)
         assert torch.get_float32_matmul_precision() == name
 
 
 def test_new_options_at_their_defaults_leave_a_run_what_it_was(composed):
-    config, _ = composed()
-    new = ("matmul_precision", "channels_last")
-    older = {key: value for key, value in config["trainer"].items() if key not in new}
-    assert identities({**config, "trainer": older}) == identities(config)
+    settings = composed()
+    known = settings.trainer.model_fields_set - {"matmul_precision", "channels_last"}
+    older = TrainerSettings.model_construct(**{key: getattr(settings.trainer, key) for key in known})
+    assert identities(settings.model_copy(update={"trainer": older})) == identities(settings)
     for override in ("trainer.channels_last=true", "trainer.matmul_precision=high"):
-        assert identities(composed(override)[0])["identity"] != identities(config)["identity"]
+        assert identities(composed(override))["identity"] != identities(settings)["identity"]
 
 
 def test_training_steps_do_not_look_for_nvml(train, monkeypatch):
@@ -83,4 +84,4 @@ def test_training_steps_do_not_look_for_nvml(train, monkeypatch):
     monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: looked.append(1) or -1)
     record, _ = train("task=digits", "trainer.max_epochs=1")
     assert record.steps > len(looked)
-    assert os.environ[hardware.NVML_CHECK] == "1"
+    assert os.environ[_lightning.NVML_CHECK] == "1"

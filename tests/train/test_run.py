@@ -13,7 +13,7 @@ from torch import nn
 from losslab import records
 from losslab.errors import UserError
 from losslab.records import DIVERGED, FAILED, FINISHED
-from losslab.train import run as run_module
+from losslab.train import parts
 
 
 class NanAtStep10(nn.Module):
@@ -52,7 +52,7 @@ class ExplodesAtOnce(nn.Module):
 
 @pytest.fixture(autouse=True)
 def my_losses(monkeypatch):
-    """The classes above as the module that a person would have in the working folder."""
+    """The classes above as a module in the user's working folder."""
     module = types.ModuleType("my_losses")
     for loss in (NanAtStep10, Thirsty, Crashes, ExplodesAtOnce):
         setattr(module, loss.__name__, loss)
@@ -69,7 +69,7 @@ def watched(train, monkeypatch):
 
     def make(*overrides):
         seen = []
-        original = run_module.build_network
+        original = parts.build_network
         initial = {}
 
         def build(*arguments, **options):
@@ -81,7 +81,7 @@ def watched(train, monkeypatch):
             return network
 
         with monkeypatch.context() as patch:
-            patch.setattr(run_module, "build_network", build)
+            patch.setattr(parts, "build_network", build)
             record, _ = train(*overrides)
         assert record.status == FINISHED
         return initial, torch.cat(seen)
@@ -126,7 +126,7 @@ def test_out_of_memory_path_gives_the_same_result(train):
 
 
 def test_how_often_one_looks_changes_nothing(train):
-    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default")
+    often, _ = train("trainer.eval_every=3", "trainer.log_every=1", "diagnostics=default", "pictures=1")
     rarely, _ = train("trainer.eval_every=1000", "trainer.eval_batch_size=50")
     assert often.metrics["test"]["accuracy"] == rarely.metrics["test"]["accuracy"]
     assert often.metrics["test"]["loss"] == pytest.approx(rarely.metrics["test"]["loss"], rel=1e-5)
@@ -179,7 +179,7 @@ def test_tensorboard_has_the_curves_and_the_hyperparameters(train):
 
 
 def test_a_loss_that_becomes_nan_ends_as_diverged_with_its_step(train):
-    record, folder = train(*mine("NanAtStep10"))
+    record, folder = train(*mine("NanAtStep10"), "pictures=1")
     assert (record.status, record.diverged_at, record.steps) == (DIVERGED, 10, 9)
     assert "test" not in record.metrics
     assert records.load_curves(folder).value.notna().all()
@@ -192,7 +192,7 @@ def test_gradients_that_are_not_finite_end_as_diverged(train):
 
 
 def test_a_crash_is_recorded_with_its_traceback(train):
-    record, folder = train(*mine("Crashes"))
+    record, folder = train(*mine("Crashes"), "pictures=1")
     assert record.status == FAILED
     assert record.error["type"] == "ZeroDivisionError"
     assert "a bug in a person's loss" in record.error["traceback"]
@@ -227,7 +227,7 @@ def test_what_cannot_run_is_refused_before_training(train, overrides, sentence):
 def test_on_a_gpu_a_run_agrees_with_the_cpu(train):
     on_cpu, _ = train("trainer.max_epochs=6")
     on_gpu, _ = train("trainer.max_epochs=6", "trainer.accelerator=gpu")
-    assert on_gpu.environment["device"].startswith("cuda")
+    assert on_gpu.environment.device.startswith("cuda")
     assert on_gpu.primary() == pytest.approx(on_cpu.primary(), abs=0.02)
     assert on_gpu.metrics["test"]["loss"] == pytest.approx(on_cpu.metrics["test"]["loss"], rel=0.05)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import hashlib
 import importlib.util
 import inspect
-import json
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -15,13 +13,36 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pydantic
 import torch
 from hydra.utils import get_method
 
+from losslab.claims.check_result import CheckResult
+from losslab.config import code
 from losslab.errors import UserError, first_line
-from losslab.records import write_atomically
+from losslab.records import stored
+from losslab.records.stored import Number, Stored, Unreadable
 
 CHECK_FILE = "check.json"
+CHECK_SCHEMA_VERSION = 2  # since 2, NaN and infinity are the words of `losslab.records.stored`
+
+
+class MadeBy(Stored):
+    """What a result depends on: the same gives the same."""
+
+    check: str
+    quick: bool
+    torch: str
+    code: str
+
+
+class Measured(Stored):
+    """`check.json`. `seconds` is processor time."""
+
+    made_by: MadeBy
+    result: CheckResult
+    seconds: Number
+    schema_version: int = CHECK_SCHEMA_VERSION
 
 
 def load_function(check: str, file: Path) -> Callable[[bool], Any]:
@@ -38,7 +59,7 @@ def load_function(check: str, file: Path) -> Callable[[bool], Any]:
         if check.isidentifier():
             return getattr(_module_beside(file), check)
         return get_method(check)
-    except Exception as error:  # whatever importing a person's module raises
+    except Exception as error:  # whatever importing a user's module raises
         raise UserError(f"{file}: claim.check={check} cannot be imported: {first_line(error)}") from None
 
 
@@ -61,43 +82,37 @@ def _module_beside(file: Path) -> ModuleType:
     return module
 
 
-def run_check(check: str, file: Path, quick: bool, folder: Path) -> dict[str, Any]:
-    """{"quantities", "tables", "notes", "seconds"}: from `folder`, or measured now.
+def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
+    """The check's result: from `folder`, or measured now.
 
-    It is measured again when its code, torch, or quick changed.
+    It is measured again when its code, torch, or quick changed: its own file, what it imports from beside it,
+    and what all of these import from losslab.
+
+    Raises UserError where the function gives back no valid CheckResult.
     """
     function = load_function(check, file)
-    made_by = {"check": check, "quick": quick, "torch": torch.__version__, "code": _code_hash(function)}
+    source = inspect.getsourcefile(function)
+    made_by = MadeBy(
+        check=check,
+        quick=quick,
+        torch=str(torch.__version__),
+        code=code.of_file(Path(source)) if source else "",
+    )
     kept_in = folder / CHECK_FILE
-    try:
-        kept = json.loads(kept_in.read_text(encoding="utf-8"))
-        if kept["made_by"] == made_by:
-            return dict(kept["result"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # there is none, or no readable one
+    with contextlib.suppress(Unreadable):  # there is none, or an older one
+        kept = stored.load(Measured, kept_in, "result of a check", CHECK_SCHEMA_VERSION)
+        if kept.made_by == made_by:
+            return kept
     started = time.process_time()
-    result = _plain(dataclasses.asdict(function(quick)))
-    result["seconds"] = time.process_time() - started
+    result = function(quick)
+    seconds = time.process_time() - started
+    if not isinstance(result, CheckResult):
+        given = type(result).__name__
+        raise UserError(f"{file}: claim.check={check} gives back {given}, it should be a CheckResult")
+    try:
+        measured = Measured(made_by=made_by, result=result, seconds=seconds)
+    except pydantic.ValidationError as error:
+        raise UserError(f"{file}: claim.check={check}: its {stored.in_words(error)}") from None
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(kept_in, json.dumps({"made_by": made_by, "result": result}, indent=1) + "\n")
-    return dict(result)
-
-
-def _code_hash(function: Callable[..., Any]) -> str:
-    """Of all Python files beside the function's: checks share helpers."""
-    file = inspect.getsourcefile(function)
-    if file is None:
-        return ""
-    digest = hashlib.sha256()
-    for path in sorted(Path(file).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _plain(value: Any) -> Any:
-    """Strict JSON: infinities and NaN as words."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    stored.save(measured, kept_in)
+    return measured

@@ -1,6 +1,6 @@
 """From a claim's runs and its check to the outcome of each prediction, and of the claim.
 
-Knows the numbers of runs (`measures.py`) and the statistics (`judgement/`); launches nothing.
+Knows what runs count with (`measures.py`) and the statistics (`judgement/`); launches nothing.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from losslab.claims import measures
-from losslab.claims.measures import Run, Value
 from losslab.claims.schema import ALL_IN_ONE, Claim, Prediction, split_reference
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import (
@@ -23,16 +22,21 @@ from losslab.claims.verdict import (
     INCONCLUSIVE,
     MIXED,
     REFUTED,
+    ArmMetric,
+    Outcome,
+    Overall,
     PredictionOutcome,
     Row,
 )
 from losslab.judgement import evidence as inference
+from losslab.judgement import outcomes
 from losslab.judgement.evidence import Bounds
 from losslab.judgement.intervals import CONFIDENCE, mean_interval
+from losslab.judgement.outcomes import Outcomes
 
 NO_BOUNDS = Bounds()
 ALPHA = 1 - CONFIDENCE
-Runs = Mapping[Cell, Mapping[int, Run]]  # the reported runs of each cell, by seed
+Runs = Mapping[Cell, pd.DataFrame]  # the reported runs of each cell: a frame's rows, indexed by seed
 
 
 @dataclasses.dataclass
@@ -62,14 +66,14 @@ def judge(
     return [_outcome(one, p_value, len(judged)) for one, p_value in zip(judged, adjusted, strict=True)]
 
 
-def overall(predictions: Sequence[PredictionOutcome]) -> str:
+def overall(predictions: Sequence[PredictionOutcome]) -> Overall:
     """Confirmed: all hold; refuted: all fail; mixed: some do and some do not; else inconclusive."""
-    outcomes = [prediction.outcome for prediction in predictions]
-    if HOLDS in outcomes and FAILS in outcomes:
+    found = {prediction.outcome for prediction in predictions}
+    if found >= {HOLDS, FAILS}:
         return MIXED
-    if all(outcome == HOLDS for outcome in outcomes):
+    if found == {HOLDS}:
         return CONFIRMED
-    return REFUTED if all(outcome == FAILS for outcome in outcomes) else INCONCLUSIVE
+    return REFUTED if found == {FAILS} else INCONCLUSIVE
 
 
 def summary(predictions: Sequence[PredictionOutcome]) -> str:
@@ -89,15 +93,15 @@ def summary(predictions: Sequence[PredictionOutcome]) -> str:
 
 def counted(predictions: Sequence[PredictionOutcome]) -> str:
     """ "3 fail, 1 is undecided"."""
-    outcomes = [prediction.outcome for prediction in predictions]
+    found = [prediction.outcome for prediction in predictions]
     parts = [
-        f"{(count := outcomes.count(outcome))} {one if count == 1 else several}"
+        f"{(count := found.count(outcome))} {one if count == 1 else several}"
         for outcome, one, several in (
             (HOLDS, "holds", "hold"),
             (FAILS, "fails", "fail"),
             (INCONCLUSIVE, "is undecided", "are undecided"),
         )
-        if outcome in outcomes
+        if outcome in found
     ]
     return ", ".join(parts)
 
@@ -119,11 +123,11 @@ def _judge_prediction(
             first, where = _cell(arm, condition)
             for other in prediction.against or [""]:
                 if not other:
-                    values, notes, bounds = _single(runs.get(first, {}), prediction)
+                    values, notes, bounds = _single(runs[first], prediction)
                     label = arm
                 else:
                     second, _ = _cell(other, condition)
-                    values, notes, bounds = _pairs(runs.get(first, {}), runs.get(second, {}), prediction)
+                    values, notes, bounds = _pairs(runs[first], runs[second], prediction)
                     label = f"{arm} {'/' if prediction.ratio else '−'} {other}"
                 _add(judged, label, where, values, False, notes, bounds)
     return judged
@@ -135,51 +139,44 @@ def _cell(reference: str, condition: str) -> tuple[Cell, str]:
     return Cell(place, arm), "" if own or place == ALL_IN_ONE else place
 
 
-def _single(runs: Mapping[int, Run], prediction: Prediction) -> tuple[list[float], list[str], Bounds]:
-    found = {seed: _value(run, prediction) for seed, run in runs.items()}
-    present = {seed: value for seed, value in found.items() if not math.isnan(value.number)}
-    bounds = Bounds(may_be_higher=any(value.censored for value in present.values()))
-    notes = _notes(list(found.values()), len(found) - len(present))
-    return [value.number for value in present.values()], notes, bounds
+def _single(runs: pd.DataFrame, prediction: Prediction) -> tuple[list[float], list[str], Bounds]:
+    counted = _outcomes(runs, prediction)
+    missing = int(counted.missing.sum())
+    notes = [*outcomes.notes(counted), *_missing(missing)]
+    return counted.number.dropna().tolist(), notes, Bounds(may_be_higher=bool(counted.censored.any()))
 
 
 def _pairs(
-    runs: Mapping[int, Run], others: Mapping[int, Run], prediction: Prediction
+    runs: pd.DataFrame, others: pd.DataFrame, prediction: Prediction
 ) -> tuple[list[float], list[str], Bounds]:
     """Differences, or ratios, over the seeds that both have.
 
     A censored run counts as if it had reached its target at its last step, and the result is then a bound:
     it can be evidence in one direction only.
     """
-    seeds = [seed for seed in runs if seed in others]
-    pairs = [(_value(runs[seed], prediction), _value(others[seed], prediction)) for seed in seeds]
-    values = []
-    lower = higher = False
-    for first, second in pairs:
-        a, b = first.number, second.number
-        if math.isnan(a) or math.isnan(b) or (prediction.ratio and (a <= 0 or b <= 0)):
-            continue
-        values.append(a / b if prediction.ratio else a - b)
-        lower |= second.censored
-        higher |= first.censored
-    missing = max(len(runs), len(others)) - len(values)
-    return values, _notes([value for pair in pairs for value in pair], missing), Bounds(lower, higher)
+    seeds = [seed for seed in runs.index if seed in others.index]
+    first = _outcomes(runs.loc[seeds], prediction)
+    second = _outcomes(others.loc[seeds], prediction)
+    usable = ~(first.missing | second.missing)
+    if prediction.ratio:
+        usable &= (first.number > 0) & (second.number > 0)
+    a, b = first.number[usable], second.number[usable]
+    values = (a / b if prediction.ratio else a - b).tolist()
+    notes = [*outcomes.notes(first.and_those(second)), *_missing(max(len(runs), len(others)) - len(values))]
+    bounds = Bounds(bool(second.censored[usable].any()), bool(first.censored[usable].any()))
+    return values, notes, bounds
 
 
-def _value(run: Run, prediction: Prediction) -> Value:
+def _outcomes(runs: pd.DataFrame, prediction: Prediction) -> Outcomes:
     assert prediction.metric is not None
-    return measures.value_of(run, prediction.metric, prediction.target)
+    return measures.outcomes_of(runs, prediction.metric, prediction.target)
 
 
-def _notes(values: Sequence[Value], missing: int) -> list[str]:
-    notes = []
-    if censored := sum(value.censored for value in values):
-        notes.append(f"{censored} of {len(values)} runs never reached the target: a bound, not a value.")
-    if untrained := sum(value.untrained for value in values):
-        notes.append(f"{untrained} of {len(values)} runs diverged: counted as their untrained network.")
-    if missing:
-        notes.append(f"{missing} seed{'s have' if missing > 1 else ' has'} no value here and is left out.")
-    return notes
+def _missing(seeds: int) -> list[str]:
+    if not seeds:
+        return []
+    have, are = ("seeds have", "are") if seeds > 1 else ("seed has", "is")
+    return [f"{seeds} {have} no value here and {are} left out."]
 
 
 def _add(
@@ -211,7 +208,7 @@ def _add(
     if prediction.ratio and numbers.size:
         interval, bootstrap = inference.exponential(interval), inference.exponential(bootstrap)
     part = inference.with_bounds(part, low, high, bounds)
-    outcome = HOLDS if part.holds <= ALPHA else FAILS if part.fails <= ALPHA else INCONCLUSIVE
+    outcome: Outcome = HOLDS if part.holds <= ALPHA else FAILS if part.fails <= ALPHA else INCONCLUSIVE
     judged.rows.append(
         Row(
             label=label,
@@ -233,14 +230,14 @@ def _add(
 
 
 def _is_share(prediction: Prediction) -> bool:
-    measure = measures.MEASURES.get(str(prediction.metric))
-    return measure is not None and measure.is_share and not prediction.against
+    return prediction.metric == measures.DIVERGED_SHARE and not prediction.against
 
 
 def _outcome(judged: _Judged, p_value: float, predictions: int) -> PredictionOutcome:
     prediction = judged.prediction
     evidence = judged.evidence
-    outcome, needed = INCONCLUSIVE, None
+    outcome: Outcome = INCONCLUSIVE
+    needed = None
     if p_value <= ALPHA:
         outcome = HOLDS if evidence.holds <= evidence.fails else FAILS
     else:
@@ -301,13 +298,15 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def describe_values(values: Mapping[int, float]) -> dict[str, Any]:
-    """A metric over seeds, as a verdict holds it."""
-    interval = mean_interval(np.asarray(list(values.values()), dtype=float))
-    return {
-        "mean": _number(interval.mean),
-        "low": _number(interval.low),
-        "high": _number(interval.high),
-        "n": interval.n,
-        "values": {str(seed): _number(value) for seed, value in values.items()},
-    }
+def arm_metric(measured: str, counted: Outcomes) -> ArmMetric:
+    """A metric over an arm's seeds, as a verdict holds it."""
+    interval = mean_interval(counted.number)
+    return ArmMetric(
+        measured=measured,
+        mean=_number(interval.mean),
+        low=_number(interval.low),
+        high=_number(interval.high),
+        n=interval.n,
+        values={str(seed): _number(value) for seed, value in counted.number.items()},
+        censored=int(counted.censored.sum()),
+    )

@@ -1,4 +1,4 @@
-"""Numbers that a prediction can speak of, read from what a run left: one value a run.
+"""Numbers that a prediction can speak of: one for each run of a frame.
 
 Test metrics are read by their name. The measures below them are our own; each says what it is in words that
 the report prints. Not here: what the numbers of several runs say together.
@@ -10,108 +10,60 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from losslab import records
-from losslab.look.logbook import load_measurements
-from losslab.records import DIVERGED, FINISHED, Record
+from losslab.claims.run_files import RunFiles
+from losslab.judgement.outcomes import Outcomes
+from losslab.records import outcomes
 
 SPLITS = ("train", "validation", "test")
-
-
-@dataclasses.dataclass
-class Run:
-    """A record with its files, read when they are asked for."""
-
-    record: Record
-    folder: Path
-
-    @functools.cached_property
-    def curves(self) -> pd.DataFrame:
-        return records.load_curves(self.folder)
-
-    @functools.cached_property
-    def diagnostics(self) -> pd.DataFrame:
-        return load_measurements(self.folder)
-
-    def curve(self, split: str, metric: str) -> pd.Series:
-        """Values by optimiser step; empty where there are none."""
-        rows = self.curves[(self.curves["split"] == split) & (self.curves["metric"] == metric)]
-        return pd.Series(rows["value"].to_numpy(dtype=float), index=rows["step"].to_numpy()).dropna()
-
-    def layers(self, quantity: str) -> pd.DataFrame:
-        """A diagnosed quantity: a row a step, a column a layer, from the inputs to the outputs."""
-        rows = self.diagnostics[self.diagnostics["quantity"] == quantity]
-        table = rows.pivot_table(index="step", columns="layer", values="value", sort=False)
-        return table[sorted(table.columns, key=_layer_number)]
-
-    def hidden_layers(self, quantity: str) -> pd.DataFrame:
-        """The same for hidden layers alone: without `all`, and without the output layer of a gradient."""
-        table = self.layers(quantity)
-        table = table[[name for name in table.columns if name.startswith("layer_")]]
-        return table.iloc[:, :-1] if quantity in ("gradient_norm", "update_ratio") else table
-
-
-def _layer_number(name: Any) -> tuple[int, str]:
-    digits = str(name).rpartition("_")[2]
-    return (int(digits) if digits.isdigit() else -1), str(name)
-
-
-@dataclasses.dataclass(frozen=True)
-class Value:
-    """A number of a run; censored: it would be larger, had the run gone on. NaN: there is no such value."""
-
-    number: float
-    censored: bool = False
-    untrained: bool = False  # the run diverged: this is what its network could do before training
+STEPS = "steps_to_target"
+DIVERGED_SHARE = "diverged"  # each run's value is 0 or 1, and what counts is their share
 
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """A measure of our own: what it is, in words, and how it is read."""
+    """A measure of our own: what it is, in words, and how it is read from a run's files."""
 
     words: str
-    read: Callable[[Run], float]
-    is_share: bool = False  # each run's value is 0 or 1, and what counts is their share
+    read: Callable[[RunFiles], float]
 
 
-def value_of(run: Run, metric: str, target: float | None = None) -> Value:
-    """The value of a metric or measure for one run.
-
-    A run that diverged leaves no useful network. It counts with the validation metric of its untrained
-    one: as good as not training at all, which is finite and favours nobody.
-    """
-    if metric == "steps_to_target":
+def outcomes_of(runs: pd.DataFrame, metric: str, target: float | None = None) -> Outcomes:
+    """What each of `runs`, a frame of `losslab.records.frame`, counts with in a metric or measure."""
+    if metric == STEPS:
         assert target is not None
-        return _steps_to_target(run, target)
+        return outcomes.of_target(runs, target)
+    if metric == DIVERGED_SHARE:
+        return outcomes.divergence(runs)
     if metric in MEASURES:
-        return Value(_finite(MEASURES[metric].read(run)))
+        return outcomes.of_course(runs, [MEASURES[metric].read(RunFiles(at)) for at in runs["folder"]])
     split, name = _split_of(metric)
-    if run.record.status == FINISHED:
-        return Value(_finite(_inside(run.record.metrics.get(split, {}), name)))
-    if run.record.status == DIVERGED:
-        start = run.curve("validation", name)
-        return Value(float(start.iloc[0]) if len(start) else math.nan, untrained=True)
-    return Value(math.nan)
+    return outcomes.of_metric(runs, name, split)
 
 
 def words_for(metric: str, target: float | None = None) -> str:
     """What a metric is, for people."""
-    if metric == "steps_to_target":
+    if metric == STEPS:
         return f"optimiser steps until the primary validation metric first reaches {target:g}"
+    if metric == DIVERGED_SHARE:
+        return "share of runs whose loss or weights became infinite or NaN"
     if metric in MEASURES:
         return MEASURES[metric].words
     split, name = _split_of(metric)
     return f"{split} {name.replace('_', ' ')}"
 
 
+def own_names() -> list[str]:
+    """All that is not a metric of the task."""
+    return [STEPS, DIVERGED_SHARE, *MEASURES]
+
+
 def is_metric(metric: str, of_task: set[str]) -> bool:
     """Whether a prediction may name it on a task with these final metrics."""
-    if metric == "steps_to_target" or metric in MEASURES:
+    if metric in own_names():
         return True
     return _split_of(metric)[1].partition(".")[0] in of_task
 
@@ -121,41 +73,7 @@ def _split_of(metric: str) -> tuple[str, str]:
     return (split, name) if dot and split in SPLITS else ("test", metric)
 
 
-def _inside(metrics: dict[str, Any], name: str) -> float:
-    """`recall_per_class.8` is the ninth entry of a metric with several."""
-    key, _, place = name.partition(".")
-    found = metrics.get(key)
-    if place and isinstance(found, list) and place.isdigit() and int(place) < len(found):
-        found = found[int(place)]
-    return float(found) if isinstance(found, int | float) else math.nan
-
-
-def _finite(number: float) -> float:
-    return number if math.isfinite(number) else math.nan
-
-
-def _steps_to_target(run: Run, target: float) -> Value:
-    record = run.record
-    curve = run.curve("validation", record.metric)
-    reached = curve[curve >= target] if record.higher_is_better else curve[curve <= target]
-    if len(reached):
-        # at step 0 nothing was learned, yet a ratio needs a number above zero
-        return Value(float(max(1, reached.index[0])))
-    planned = _planned_steps(run)
-    return Value(planned, censored=True) if math.isfinite(planned) else Value(math.nan)
-
-
-def _planned_steps(run: Run) -> float:
-    """Steps of a whole run, also for one that diverged earlier."""
-    steps = float(run.record.steps) if run.record.status in (FINISHED, DIVERGED) else math.nan
-    return max(steps, float(run.record.planned_steps)) if run.record.planned_steps else steps
-
-
-def _diverged(run: Run) -> float:
-    return math.nan if run.record.status == records.FAILED else float(run.record.status == DIVERGED)
-
-
-def _loss_fluctuation(run: Run) -> float:
+def _loss_fluctuation(run: RunFiles) -> float:
     losses = run.curve("train", "batch_loss")
     if len(losses) < 8:
         return math.nan
@@ -165,7 +83,7 @@ def _loss_fluctuation(run: Run) -> float:
     return float((half - line).std(ddof=2) / fall) if fall > 0 else math.nan
 
 
-def _distance_to_best_loss(run: Run) -> float:
+def _distance_to_best_loss(run: RunFiles) -> float:
     losses = run.curve("train", "loss")
     if len(losses) < 5:
         return math.nan
@@ -174,7 +92,7 @@ def _distance_to_best_loss(run: Run) -> float:
     return float((last.mean() - losses.min()) / fall) if fall > 0 else math.nan
 
 
-def _gradient_ratio(run: Run, start: bool) -> float:
+def _gradient_ratio(run: RunFiles, start: bool) -> float:
     norms = run.hidden_layers("gradient_norm")
     if not len(norms) or norms.shape[1] < 2:
         return math.nan
@@ -186,13 +104,13 @@ def _gradient_ratio(run: Run, start: bool) -> float:
     return float(np.exp(np.nanmean(ratios))) if np.isfinite(ratios).any() else math.nan
 
 
-def _gradient_ratio_per_layer(run: Run) -> float:
+def _gradient_ratio_per_layer(run: RunFiles) -> float:
     layers = run.hidden_layers("gradient_norm").shape[1]
     ratio = _gradient_ratio(run, start=True)
     return ratio ** (1 / (layers - 1)) if layers > 1 and ratio > 0 else math.nan
 
 
-def _dead_share(run: Run) -> float:
+def _dead_share(run: RunFiles) -> float:
     table = run.hidden_layers("validation_dead_share")
     if len(table):
         return float(table.iloc[-1].mean())
@@ -200,28 +118,25 @@ def _dead_share(run: Run) -> float:
     return 0.0 if len(run.layers("activation_mean")) else math.nan
 
 
-def _activation_std_ratio(run: Run) -> float:
+def _activation_std_ratio(run: RunFiles) -> float:
     table = run.hidden_layers("activation_std").to_numpy(dtype=float)
     if not len(table) or table.shape[1] < 2 or not table[0, 0] > 0:
         return math.nan
     return max(float(table[0, -1] / table[0, 0]), float(np.finfo(np.float32).tiny))
 
 
-def _early_gradient_norm(run: Run) -> float:
+def _early_gradient_norm(run: RunFiles) -> float:
     table = run.layers("gradient_norm")
     early = table.loc[table.index <= 200]
     return float(early["all"].mean()) if len(early) and "all" in early else math.nan
 
 
-def _weight_norm(run: Run) -> float:
+def _weight_norm(run: RunFiles) -> float:
     table = run.layers("weight_norm")
     return float(table["all"].iloc[-1]) if len(table) and "all" in table else math.nan
 
 
 MEASURES = {
-    "diverged": Measure(
-        "share of runs whose loss or weights became infinite or NaN", _diverged, is_share=True
-    ),
     "loss_fluctuation": Measure(
         "standard deviation of the batch loss about its own line over the second half of training, "
         "relative to how far the loss fell",

@@ -5,20 +5,19 @@ docs/own_claim.md explains each key to people who write a claim of their own.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import pydantic
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Field, model_validator
 
 from losslab.errors import UserError
 
 _STRICT = pydantic.ConfigDict(extra="forbid")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 ALL_IN_ONE = "all"  # the condition of a claim that names none
-
-Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 
 
 def _as_overrides(value: Any) -> Any:
@@ -37,6 +36,20 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _as_choice(value: Any) -> Any:
+    """A value of a grid: a number, a word, yes or no, null, or a list of such, which becomes a tuple."""
+    if isinstance(value, list | tuple):
+        return tuple(_as_choice(item) for item in value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a value of a grid must be finite")
+    if value is not None and not isinstance(value, str | int | float):
+        raise ValueError("a value of a grid is a number, a word, true, false, null or a list of such")
+    return value
+
+
+Choice = Annotated[Any, AfterValidator(_as_choice)]
+Grid = dict[str, Annotated[list[Choice], Field(min_length=1)]]
+Finite = Annotated[float, AllowInfNan(False)]
 Overrides = Annotated[list[str], BeforeValidator(_as_overrides)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], BeforeValidator(_as_seeds)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
@@ -97,15 +110,15 @@ class Prediction(pydantic.BaseModel):
     why: str
     quantity: str | None = None
     metric: str | None = None
-    target: float | None = None
+    target: Finite | None = None
     arm: Names = []
     against: Names = []
     at: Names = []
     ratio: bool = False
-    at_least: float | None = None
-    at_most: float | None = None
-    equals: float | None = None
-    within: Annotated[float, Field(ge=0)] | None = None
+    at_least: Finite | None = None
+    at_most: Finite | None = None
+    equals: Finite | None = None
+    within: Annotated[Finite, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _one_margin(self) -> Prediction:

@@ -20,6 +20,10 @@ TUNING, REPORTING = "tuning", "reporting"
 _TUNING_OVERRIDES = ("read_test=false", "diagnostics=off", "pictures=null")
 _REPORTING_OVERRIDES = ("pictures=null",)
 _KEY = re.compile(r"^[+~]*([^=@]+)")
+_BARE = re.compile(
+    r"[A-Za-z0-9_./+-]+"
+)  # what Hydra takes as it is, and reads as a number if it looks like one
+_NOT_BARE = ("null", "true", "false", "nan", "inf")  # words that it would take for something else
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,12 +115,29 @@ def _run(
     stage: Sequence[str],
 ) -> ClaimRun:
     condition = claim.conditions[cell.condition].overrides if cell.condition in claim.conditions else []
-    tuned = [f"{key}={value}" for key, value in point]
+    tuned = [f"{key}={hydra_value(value)}" for key, value in point]
     overrides = _last_wins(
         [*stage, *condition, *claim.arms[cell.arm], *quick, *given, *tuned, f"seed={seed}"]
     )
-    shown = [f"{key.rsplit('.', 1)[-1]}={value}" for key, value in point]
+    shown = [f"{key.rsplit('.', 1)[-1]}={hydra_value(value)}" for key, value in point]
     return ClaimRun(cell, point, seed, tuple(overrides), ",".join([cell.name, *shown, f"seed={seed}"]))
+
+
+def hydra_value(value: Any) -> str:
+    """A value of a grid as an override says it.
+
+    https://hydra.cc/docs/advanced/override_grammar/basic/#values
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{','.join(hydra_value(item) for item in value)}]"
+    if isinstance(value, str) and (not _BARE.fullmatch(value) or value.lower().lstrip("+-") in _NOT_BARE):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return str(value)
 
 
 def _last_wins(overrides: Iterable[str]) -> list[str]:

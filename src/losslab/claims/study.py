@@ -1,30 +1,30 @@
 """A claim from its file to its verdict: check, tuning stage, choice, reporting stage, judgement.
 
-Whoever launches runs hands in how (`Stage`): Hydra's sweeper does, so that one path serves
-`losslab -m +experiment=CLAIM` and `losslab-reproduce CLAIM`.
+How the runs of a stage are made is handed in (`Stage`), see `conduct.py`.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from losslab import records
 from losslab.claims import judge, measures, schema, stages
-from losslab.claims.check_run import load_function, run_check
-from losslab.claims.measures import Run
+from losslab.claims.check_run import Measured, load_function, run_check
 from losslab.claims.schema import Claim
 from losslab.claims.stages import REPORTING, TUNING, Cell, ClaimRun, Point
-from losslab.claims.verdict import ArmResult, TunedPoint, Verdict, save
+from losslab.claims.verdict import ArmMetric, ArmResult, TunedPoint, Verdict, save
 from losslab.errors import UserError
-from losslab.records import DIVERGED, FAILED, FINISHED, RecordError
+from losslab.records import DIVERGED, FINISHED
+from losslab.records.comparable import mixtures
+from losslab.records.frame import read_runs
+from losslab.records.record import Environment
 
-# Launches the runs of a stage that have no record yet; returns each run's folder.
+# Makes the runs of a stage that have no record yet; returns each run's folder.
 Stage = Callable[[str, Sequence[ClaimRun]], dict[ClaimRun, Path]]
 
 
@@ -68,7 +68,7 @@ class Study:
         for place, prediction in enumerate(self.claim.predictions):
             if prediction.metric is None or any(measures.is_metric(prediction.metric, of) for of in of_tasks):
                 continue
-            known = [*sorted(set().union(*of_tasks)), "steps_to_target", *measures.MEASURES]
+            known = [*sorted(set().union(*of_tasks)), *measures.own_names()]
             raise UserError(
                 f"{self.where}: claim.predictions.{place}.metric: there is no metric {prediction.metric}; "
                 f"there are: {', '.join(known)}"
@@ -76,65 +76,61 @@ class Study:
 
     def conduct(self, stage: Stage, command: str) -> Verdict:
         """Check, tune, choose, report, judge; writes and returns the verdict."""
-        check = None
-        if self.claim.check is not None:
-            check = run_check(self.claim.check, self.file, self.quick, self.folder)
-        tuning, tuned = self._tune(stage)
-        chosen = {cell: best for cell, points in tuned.items() if (best := self._best(points)) is not None}
-        runs = stages.reporting_runs(self.claim, chosen, self.given, self.quick_overrides)
-        reported = _read(stage(REPORTING, runs)) if runs else {}
+        check = self._measured()
+        tuning = _read(stage, TUNING, stages.tuning_runs(self.claim, self.given, self.quick_overrides))
+        tuned = self._tuned(tuning)
+        chosen = {
+            cell: best
+            for cell, points in tuned.items()
+            if (best := _best(points, _of(cell, tuning))) is not None
+        }
+        planned = stages.reporting_runs(self.claim, chosen, self.given, self.quick_overrides)
+        reported = _read(stage, REPORTING, planned)
         verdict = self._judge(check, tuning, tuned, chosen, reported, command)
         save(verdict, self.folder)
         return verdict
 
-    def _tune(self, stage: Stage) -> tuple[dict[ClaimRun, Run], dict[Cell, dict[Point, list[Run]]]]:
-        planned = stages.tuning_runs(self.claim, self.given, self.quick_overrides)
-        read = _read(stage(TUNING, planned)) if planned else {}
-        tuned: dict[Cell, dict[Point, list[Run]]] = {}
-        for planned_run in planned:
-            points = tuned.setdefault(planned_run.cell, {}).setdefault(planned_run.point, [])
-            if planned_run in read:
-                points.append(read[planned_run])
-        return read, tuned
-
-    @staticmethod
-    def _best(points: Mapping[Point, list[Run]]) -> Point | None:
-        """The best mean of the primary validation metric; the first of equals; None where no run has one."""
-        means = {point: _mean(_tuned_on(runs)) for point, runs in points.items()}
-        known = {point: mean for point, mean in means.items() if not math.isnan(mean)}
-        if not known:
+    def _measured(self) -> Measured | None:
+        """The check's result. Raises UserError where a prediction names a quantity that it lacks."""
+        if self.claim.check is None:
             return None
-        higher = next(run.record.higher_is_better for runs in points.values() for run in runs)
-        return (max if higher else min)(known, key=lambda point: known[point])
+        check = run_check(self.claim.check, self.file, self.quick, self.folder)
+        known = check.result.quantities
+        for place, prediction in enumerate(self.claim.predictions):
+            if prediction.quantity is not None and prediction.quantity not in known:
+                raise UserError(
+                    f"{self.where}: claim.predictions.{place}.quantity: the check measures no "
+                    f"{prediction.quantity}; it measures: {', '.join(known)}"
+                )
+        return check
+
+    def _tuned(self, tuning: pd.DataFrame) -> dict[Cell, dict[Point, TunedPoint]]:
+        """What each point of a tuned cell's grid gave."""
+        found: dict[Cell, dict[Point, TunedPoint]] = {}
+        for cell in stages.cells(self.claim):
+            points = stages.points(self.claim, cell.condition, self.given)
+            if len(points) > 1:
+                runs = _of(cell, tuning)
+                found[cell] = {point: _point(point, runs) for point in points}
+        return found
 
     def _judge(
         self,
-        check: dict[str, Any] | None,
-        tuning: Mapping[ClaimRun, Run],
-        tuned: Mapping[Cell, Mapping[Point, list[Run]]],
+        check: Measured | None,
+        tuning: pd.DataFrame,
+        tuned: Mapping[Cell, Mapping[Point, TunedPoint]],
         chosen: Mapping[Cell, Point],
-        reported: Mapping[ClaimRun, Run],
+        reported: pd.DataFrame,
         command: str,
     ) -> Verdict:
-        by_cell: dict[Cell, dict[int, Run]] = {cell: {} for cell in stages.cells(self.claim)}
-        for planned, run in reported.items():
-            by_cell[planned.cell][planned.seed] = run
-        quantities = dict(check["quantities"]) if check else {}
-        if missing := [
-            prediction.quantity
-            for prediction in self.claim.predictions
-            if prediction.quantity is not None and prediction.quantity not in quantities
-        ]:
-            raise UserError(
-                f"{self.where}: the check measures no {', '.join(missing)}; "
-                f"it measures: {', '.join(quantities)}"
-            )
-        predictions = judge.judge(self.claim, by_cell, quantities)
+        by_cell = {cell: _of(cell, reported) for cell in stages.cells(self.claim)}
+        predictions = judge.judge(self.claim, by_cell, check.result.quantities if check else {})
         arms = [
-            self._arm(cell, runs, tuned.get(cell, {}), chosen.get(cell)) for cell, runs in by_cell.items()
+            self._arm(cell, runs, list(tuned.get(cell, {}).values()), chosen.get(cell))
+            for cell, runs in by_cell.items()
         ]
-        every = [*tuning.values(), *reported.values()]
-        seconds = sum(run.record.timing.get("processor", 0.0) for run in every)
+        timings = [*tuning["timing"], *reported["timing"]]
+        seconds = sum(timing.get("processor", 0.0) for timing in timings)
         return Verdict(
             claim=self.name,
             statement=self.claim.statement,
@@ -145,67 +141,51 @@ class Study:
             summary=judge.summary(predictions),
             predictions=predictions,
             arms=arms,
-            check={key: check[key] for key in ("quantities", "tables", "notes")} if check else None,
-            protocol=self._protocol(len(tuning), by_cell),
-            problems=_problems(arms),
+            check=check.result if check else None,
+            protocol=self._protocol(len(tuning), reported),
+            problems=[*mixtures(reported), *_problems(arms)],
             command=command,
-            environment=next((run.record.environment for run in every), {}),
-            seconds=seconds + (check["seconds"] if check else 0.0),
+            environment=next(iter(reported["environment"]), Environment()),
+            seconds=seconds + (check.seconds if check else 0.0),
         )
 
-    def _arm(
-        self, cell: Cell, runs: Mapping[int, Run], points: Mapping[Point, list[Run]], best: Point | None
-    ) -> ArmResult:
-        first = next(iter(runs.values()), None)
-        names = dict.fromkeys(
-            [
-                *(
-                    prediction.metric
-                    for prediction in self.claim.predictions
-                    if prediction.metric not in (None, "steps_to_target")
-                ),
-                *(name for run in runs.values() for name in _single_numbers(run)),
-            ]
-        )
-        metrics = {
-            str(name): judge.describe_values(
-                {seed: measures.value_of(run, str(name)).number for seed, run in runs.items()}
-            )
-            for name in names
-        }
-        targets = {
-            prediction.target for prediction in self.claim.predictions if prediction.target is not None
-        }
-        for target in sorted(targets):
-            steps = {seed: measures.value_of(run, "steps_to_target", target) for seed, run in runs.items()}
-            metrics[f"steps to {target:g}"] = {
-                **judge.describe_values({seed: value.number for seed, value in steps.items()}),
-                "censored": sum(value.censored for value in steps.values()),
-            }
+    def _arm(self, cell: Cell, runs: pd.DataFrame, tuning: list[TunedPoint], best: Point | None) -> ArmResult:
+        statuses = runs["status"].value_counts()
+        finished, diverged = int(statuses.get(FINISHED, 0)), int(statuses.get(DIVERGED, 0))
         return ArmResult(
             condition="" if cell.condition == schema.ALL_IN_ONE else cell.condition,
             arm=cell.arm,
             overrides=[*self._condition_overrides(cell), *self.claim.arms[cell.arm]],
             chosen=dict(best or (stages.points(self.claim, cell.condition, self.given) or [()])[0]),
             at_edge=[] if best is None else self._at_edge(cell, best),
-            tuning=[
-                TunedPoint(
-                    dict(point),
-                    None if math.isnan(mean := _mean(_tuned_on(tuning))) else mean,
-                    _tuned_on(tuning),
-                    sum(run.record.status == DIVERGED for run in tuning),
-                )
-                for point, tuning in points.items()
-            ],
-            primary=first.record.metric if first else "",
-            higher_is_better=first.record.higher_is_better if first else True,
-            metrics=metrics,
-            finished=_count(runs, FINISHED),
-            diverged=_count(runs, DIVERGED),
-            failed=len(self.claim.seeds) - _count(runs, FINISHED) - _count(runs, DIVERGED),
-            findings=dict(Counter(rule for run in runs.values() for rule in _rules(run))),
-            runs=[str(run.folder.relative_to(self.folder)) for run in runs.values()],
+            tuning=tuning,
+            primary=str(runs["metric"].iloc[0]) if len(runs) else "",
+            higher_is_better=bool(runs["higher_is_better"].iloc[0]) if len(runs) else True,
+            metrics=self._metrics(runs),
+            finished=finished,
+            diverged=diverged,
+            failed=len(self.claim.seeds) - finished - diverged,
+            findings=dict(Counter(rule for found in runs["findings"] for rule in _rules(found))),
+            runs=[str(folder.relative_to(self.folder)) for folder in runs["folder"]],
         )
+
+    def _metrics(self, runs: pd.DataFrame) -> dict[str, ArmMetric]:
+        """Every metric and measure of the predictions, and every final test metric that is one number."""
+        wanted: dict[str, tuple[str, float | None]] = {}
+        steps: dict[str, tuple[str, float | None]] = {}
+        for prediction in self.claim.predictions:
+            if prediction.metric == measures.STEPS:
+                steps[f"steps to {prediction.target:.10g}"] = (measures.STEPS, prediction.target)
+            elif prediction.metric is not None:
+                wanted[prediction.metric] = (prediction.metric, None)
+        for metrics in runs["metrics"]:
+            wanted.update({name: (name, None) for name in _single_numbers(metrics.get("test", {}))})
+        return {
+            name: judge.arm_metric(
+                measures.words_for(metric, target), measures.outcomes_of(runs, metric, target)
+            )
+            for name, (metric, target) in {**wanted, **dict(sorted(steps.items()))}.items()
+        }
 
     def _condition_overrides(self, cell: Cell) -> list[str]:
         conditions = self.claim.conditions
@@ -220,28 +200,25 @@ class Study:
             if len(grid.get(key, [])) >= 3 and value in (grid[key][0], grid[key][-1])
         ]
 
-    def _protocol(self, tuning: int, by_cell: Mapping[Cell, Mapping[int, Run]]) -> dict[str, str]:
-        first = next((run.record for runs in by_cell.values() for run in runs.values()), None)
-        if first is None:
+    def _protocol(self, tuning: int, reported: pd.DataFrame) -> dict[str, str]:
+        if not len(reported):
             return {}
-        trainer, choices = first.config["trainer"], first.choices
         grids = {
             name: ", ".join(f"{key} in {values}" for key, values in self.claim.grid(name).items())
             for name in self.claim.condition_names
         }
         tuned = {grid for grid in grids.values() if grid}
-        every = [run.record for runs in by_cell.values() for run in runs.values()]
-        differing = lambda group: ", ".join(dict.fromkeys(record.choices[group] for record in every))  # noqa: E731
+        trainers = [config["trainer"] for config in reported["config"]]
+
+        def chosen(group: str) -> str:
+            return _listed(choices.get(group, "") for choices in reported["choices"])
+
         protocol = {
-            "task": differing("task"),
-            "model": differing("model"),
-            "optimizer": differing("optimizer"),
-            "epochs": ", ".join(
-                dict.fromkeys(str(record.config["trainer"]["max_epochs"]) for record in every)
-            ),
-            "batch size": ", ".join(
-                dict.fromkeys(str(record.config["trainer"]["batch_size"]) for record in every)
-            ),
+            "task": chosen("task"),
+            "model": chosen("model"),
+            "optimizer": chosen("optimizer"),
+            "epochs": _listed(trainer["max_epochs"] for trainer in trainers),
+            "batch size": _listed(trainer["batch_size"] for trainer in trainers),
             "seeds reported": _range(self.claim.seeds),
         }
         if tuned:
@@ -251,50 +228,66 @@ class Study:
                 else "; ".join(f"{name}: {grid}" for name, grid in grids.items() if grid)
             )
             protocol["seeds for tuning"] = _range(self.claim.tuning_seeds)
-        protocol["runs"] = f"{tuning} to tune, {len(every)} reported"
-        protocol["network's parameters"] = str(first.parameters)
-        protocol["precision"] = str(trainer["precision"])
-        protocol["activation"] = str(differing("activation") if "activation" in choices else "")
+        protocol["runs"] = f"{tuning} to tune, {len(reported)} reported"
+        protocol["network's parameters"] = next(map(str, reported["parameters"].dropna()), "unknown")
+        protocol["precision"] = str(trainers[0]["precision"])
+        protocol["activation"] = chosen("activation")
         return protocol
 
 
-def _read(folders: Mapping[ClaimRun, Path]) -> dict[ClaimRun, Run]:
-    """The runs that left a record of whatever kind."""
-    found = {}
-    for planned, folder in folders.items():
-        try:
-            found[planned] = Run(records.load(folder), folder)
-        except RecordError:
-            continue  # the sweep's end names it
-    return found
+def _read(stage: Stage, name: str, planned: Sequence[ClaimRun]) -> pd.DataFrame:
+    """Launches a stage: the frame of its runs that left a record, by seed, with their `cell` and `point`."""
+    folders = stage(name, planned) if planned else {}
+    # two cells may share a run; what left no record is named at the end of the sweep
+    runs, _ = read_runs(dict.fromkeys(folders.values()))
+    known = set(runs["folder"])
+    found = [(run, folder) for run, folder in folders.items() if folder in known]
+    frame = runs.set_index("folder", drop=False).loc[[folder for _, folder in found]]
+    frame = frame.set_index(pd.Index([run.seed for run, _ in found], dtype=int))
+    for column in ("cell", "point"):
+        values = [getattr(run, column) for run, _ in found]
+        frame[column] = pd.Series(values, dtype=object).array
+    return frame
 
 
-def _tuned_on(runs: Sequence[Run]) -> list[float]:
-    """The primary validation metric of each run; what diverged counts as its untrained network."""
-    values = [
-        measures.value_of(run, f"validation.{run.record.metric}").number
-        for run in runs
-        if run.record.status != FAILED
-    ]
-    return [value for value in values if not math.isnan(value)]
+def _of(cell: Cell, runs: pd.DataFrame) -> pd.DataFrame:
+    return runs.loc[np.array([each == cell for each in runs["cell"]], dtype=bool)]
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else math.nan
+def _point(point: Point, runs: pd.DataFrame) -> TunedPoint:
+    """The primary validation metric of a cell's tuning runs at a point."""
+    runs = runs.loc[np.array([each == point for each in runs["point"]], dtype=bool)]
+    values = []
+    if len(runs):
+        counted = measures.outcomes_of(runs, f"validation.{runs['metric'].iloc[0]}")
+        values = counted.number.dropna().tolist()
+    return TunedPoint(
+        point=dict(point),
+        mean=float(np.mean(values)) if values else None,
+        values=values,
+        diverged=int((runs["status"] == DIVERGED).sum()),
+    )
 
 
-def _single_numbers(run: Run) -> list[str]:
-    """Final test metrics that are one number; losses of different arms are no metric."""
-    test = run.record.metrics.get("test", {})
-    return [name for name, value in test.items() if name != "loss" and isinstance(value, int | float)]
+def _best(points: Mapping[Point, TunedPoint], runs: pd.DataFrame) -> Point | None:
+    """The best mean, in the direction of the runs' metric; the first of equals; None where none has one."""
+    means = {point: tuned.mean for point, tuned in points.items() if tuned.mean is not None}
+    best = max if runs["higher_is_better"].all() else min
+    return best(means, key=lambda point: means[point], default=None)
 
 
-def _rules(run: Run) -> set[str]:
-    return {str(finding.get("rule")) for finding in run.record.findings}
+def _single_numbers(test: Mapping[str, Any]) -> list[str]:
+    """Names of test metrics that are one number; losses of different arms are no metric."""
+    return [name for name, value in test.items() if name != "loss" and isinstance(value, float)]
 
 
-def _count(runs: Mapping[int, Run], status: str) -> int:
-    return sum(run.record.status == status for run in runs.values())
+def _rules(findings: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {finding["rule"] for finding in findings}
+
+
+def _listed(values: Iterable[Any]) -> str:
+    """Each once, in their order."""
+    return ", ".join(dict.fromkeys(str(value) for value in values))
 
 
 def _problems(arms: Sequence[ArmResult]) -> list[str]:

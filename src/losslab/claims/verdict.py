@@ -1,58 +1,64 @@
-"""What comes out of a claim: plain data that is saved as `verdict.json`, and read by every report.
+"""What comes out of a claim: saved as `verdict.json`, and read by every report.
 
-Made in `judge.py`, shown in `losslab/report/`.
+Made in `judge.py` and `study.py`, shown in `losslab/report/`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
+from pydantic import Field
+
+from losslab.claims.check_result import CheckResult
 from losslab.errors import UserError
-from losslab.records import write_atomically
+from losslab.records import stored
+from losslab.records.record import Environment
+from losslab.records.stored import Number, Stored, Unreadable
 
 VERDICT_FILE = "verdict.json"
-VERDICT_SCHEMA_VERSION = 1
+VERDICT_SCHEMA_VERSION = 2  # since 2, what an arm's metric is stands beside its numbers
 
-HOLDS, FAILS, INCONCLUSIVE = "holds", "fails", "inconclusive"
-CONFIRMED, REFUTED, MIXED = "confirmed", "refuted", "mixed"  # and INCONCLUSIVE
+HOLDS: Final = "holds"
+FAILS: Final = "fails"
+INCONCLUSIVE: Final = "inconclusive"
+CONFIRMED: Final = "confirmed"
+REFUTED: Final = "refuted"
+MIXED: Final = "mixed"
+Outcome = Literal["holds", "fails", "inconclusive"]  # of a prediction, and of each of its rows
+Overall = Literal["confirmed", "refuted", "mixed", "inconclusive"]  # of a claim
 
 
-@dataclasses.dataclass
-class Row:
+class Row(Stored):
     """One number of a prediction against its margin.
 
     Attributes:
         label: whose number, e.g. "mse - cross_entropy", "mse / cross_entropy", "mse".
         condition: under which it was measured; empty where the claim has none.
         mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric, a share's interval is
-            Clopper's and Pearson's.
+            Clopper's and Pearson's. None: there is no such number.
         bootstrap_low, bootstrap_high: the BCa bootstrap interval beside it.
         n: pairs of seeds (or repeated measurements); 0: nothing to judge. exact: known without chance.
-        outcome: of this row alone, without correction: holds, fails, inconclusive.
+        outcome: of this row alone, without correction.
         values: one a seed, as they were averaged (a ratio's as ratios).
         notes: what happened to runs behind it, a sentence each.
     """
 
     label: str
     condition: str
-    mean: float | None
-    low: float | None
-    high: float | None
-    bootstrap_low: float | None
-    bootstrap_high: float | None
+    mean: Number | None
+    low: Number | None
+    high: Number | None
+    bootstrap_low: Number | None
+    bootstrap_high: Number | None
     n: int
     exact: bool
-    outcome: str
-    values: list[float]
+    outcome: Outcome
+    values: list[Number]
     notes: list[str]
 
 
-@dataclasses.dataclass
-class PredictionOutcome:
+class PredictionOutcome(Stored):
     """A prediction with its rows, of which all must hold.
 
     Attributes:
@@ -61,7 +67,7 @@ class PredictionOutcome:
         low, high: the same as numbers; None for no margin on that side.
         ratio: the rows are ratios.
         p_value: two-sided, corrected by Holm over the claim's predictions.
-        outcome: holds, fails or inconclusive at 5 % after the correction.
+        outcome: at 5 % after the correction.
         seeds_needed: about how many seeds would decide; None where decided, or more than 1000.
     """
 
@@ -69,35 +75,51 @@ class PredictionOutcome:
     why: str
     measured: str
     margin: str
-    low: float | None
-    high: float | None
+    low: Number | None
+    high: Number | None
     ratio: bool
     rows: list[Row]
-    p_value: float
-    outcome: str
+    p_value: Number
+    outcome: Outcome
     seeds_needed: int | None
 
 
-@dataclasses.dataclass
-class TunedPoint:
+class TunedPoint(Stored):
     """A point of an arm's grid, and the mean of the primary validation metric over the tuning seeds."""
 
     point: dict[str, Any]
-    mean: float | None
-    values: list[float]
+    mean: Number | None
+    values: list[Number]
     diverged: int
 
 
-@dataclasses.dataclass
-class ArmResult:
+class ArmMetric(Stored):
+    """A metric or measure of an arm over its seeds.
+
+    Attributes:
+        measured: what the number is, in words, as in `PredictionOutcome`.
+        mean, low, high: with the 95 % interval of Student's t over the `n` seeds that have a value.
+        values: seed -> value; None where there is none.
+        censored: in how many runs the target was not reached, so that the value is a bound.
+    """
+
+    measured: str
+    mean: Number | None
+    low: Number | None
+    high: Number | None
+    n: int
+    values: dict[str, Number | None]
+    censored: int = 0
+
+
+class ArmResult(Stored):
     """An arm under a condition.
 
     Attributes:
         chosen: the tuned keys' values that were reported; at_edge: one lies at the end of its grid.
         tuning: all points of the grid; empty where there was nothing to choose.
         primary: the task's primary metric, with higher_is_better.
-        metrics: every final test metric that is one number, and the claim's measures: {"mean", "low", "high",
-            "n", "values": {seed: value}}.
+        metrics: every final test metric that is one number, and the claim's measures, by name.
         findings: rule -> number of runs in which the diagnosis found it.
         runs: folders of the reported runs, relative to the claim's.
     """
@@ -110,7 +132,7 @@ class ArmResult:
     tuning: list[TunedPoint]
     primary: str
     higher_is_better: bool
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, ArmMetric]
     finished: int
     diverged: int
     failed: int
@@ -118,17 +140,18 @@ class ArmResult:
     runs: list[str]
 
 
-@dataclasses.dataclass
-class Verdict:
+class Verdict(Stored):
     """A claim, judged.
 
     Attributes:
-        outcome: confirmed, refuted, mixed, inconclusive.
+        outcome: of the claim as a whole.
         summary: the outcome in a sentence.
         protocol: what was run, label -> text: task, network, optimizer, epochs, seeds, grids, runs.
-        check: {"quantities", "tables": [{"title", "columns", "rows"}], "notes"}; None without a check.
-        problems: what a reader should doubt: missing runs, grids whose best point lies at the edge.
+        check: what was measured without training; None without a check.
+        problems: what a reader should doubt: runs that were not made alike, missing runs, grids whose best
+            point lies at the edge.
         command: what gives all of it again.
+        environment: of the first run.
         seconds: processor time of all runs and the check.
     """
 
@@ -137,52 +160,28 @@ class Verdict:
     source: str
     note: str
     quick: bool
-    outcome: str
+    outcome: Overall
     summary: str
     predictions: list[PredictionOutcome]
     arms: list[ArmResult]
-    check: dict[str, Any] | None
+    check: CheckResult | None
     protocol: dict[str, str]
     problems: list[str]
     command: str
-    environment: dict[str, Any]
-    seconds: float
+    environment: Environment = Field(default_factory=Environment)
+    seconds: Number
     schema_version: int = VERDICT_SCHEMA_VERSION
 
 
 def save(verdict: Verdict, folder: Path) -> Path:
     path = folder / VERDICT_FILE
-    plain = _plain(dataclasses.asdict(verdict))
-    write_atomically(path, json.dumps(plain, indent=1, allow_nan=False) + "\n")
+    stored.save(verdict, path)
     return path
 
 
 def load(folder: Path) -> Verdict:
     """The verdict in a claim's folder. Raises UserError where it cannot be read."""
-    path = folder / VERDICT_FILE
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema_version"] != VERDICT_SCHEMA_VERSION:
-            raise ValueError(f"its schema is {data['schema_version']}, not {VERDICT_SCHEMA_VERSION}")
-        data["predictions"] = [
-            PredictionOutcome(**{**entry, "rows": [Row(**row) for row in entry["rows"]]})
-            for entry in data["predictions"]
-        ]
-        data["arms"] = [
-            ArmResult(**{**entry, "tuning": [TunedPoint(**point) for point in entry["tuning"]]})
-            for entry in data["arms"]
-        ]
-        return Verdict(**data)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path} is not a readable verdict ({error}): run losslab-reproduce again") from None
-
-
-def _plain(value: Any) -> Any:
-    """Strict JSON: no NaN, and infinities as the words that a table shows."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value
+        return stored.load(Verdict, folder / VERDICT_FILE, "verdict", VERDICT_SCHEMA_VERSION)
+    except Unreadable as error:
+        raise UserError(str(error)) from None

@@ -1,4 +1,4 @@
-"""`losslab-check`: examines one loss. Parses arguments, and nothing else."""
+"""`losslab-check`: examines one loss. Only parses arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command's exit status: 0, 1 where something unsound was found, 2 for bad input."""
+    """The command's exit status: 0, 1 if something unsound was found, 2 for bad input."""
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
     from losslab.errors import UserError
@@ -40,10 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="losslab-check",
         description="Examine a loss: shapes, minimum, gradients, large outputs, precision, batches, speed. "
-        "Exit status 1 where something unsound is found.",
+        "The exit status is 1 if something is unsound.",
     )
     parser.add_argument(
-        "target", metavar="TARGET", help="a name of the catalogue, or a path like my_losses.MyLoss"
+        "target", metavar="TARGET", help="a loss in the catalogue, or a dotted path such as my_losses.MyLoss"
     )
     parser.add_argument(
         "overrides",
@@ -53,10 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--kind",
-        help="of targets: multiclass, binary, multilabel, regression or segmentation (default: by the loss)",
+        help="multiclass, binary, multilabel, regression or segmentation (default: what suits the loss)",
     )
-    parser.add_argument("--config-dir", metavar="FOLDER", type=Path, help="with a folder loss/ of your own")
-    parser.add_argument("--compile", action="store_true", help="also torch.compile to machine code")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=Path, help="has your own losses in loss/")
+    parser.add_argument("--compile", action="store_true", help="also try torch.compile's default backend")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser
 

@@ -1,4 +1,4 @@
-"""`losslab-gallery`: draws all losses and activations. Parses arguments, and nothing else."""
+"""`losslab-gallery`: draws losses and activations. Only parses arguments."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="losslab-gallery",
-        description="Draw each loss and each activation with its derivative: one HTML page with "
-        "SVG figures, and the same figures for TensorBoard.",
+        description="Draw each loss and each activation with its derivative, as one HTML page "
+        "with SVG figures and as pictures for TensorBoard.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="losses and activations (default: all)")
     parser.add_argument(
         "--output", metavar="FOLDER", type=Path, default=Path("gallery"), help="default: gallery"
     )
-    parser.add_argument("--config-dir", metavar="FOLDER", type=Path, help="with a folder loss/ of your own")
+    parser.add_argument("--config-dir", metavar="FOLDER", type=Path, help="has your own losses in loss/")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""`losslab-report`: compares records that exist already. Parses arguments, and nothing else."""
+"""`losslab-report`: compares runs that are already recorded. Only parses arguments."""
 
 from __future__ import annotations
 
@@ -32,17 +32,19 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="losslab-report",
-        description="Compare the runs that are recorded at or below FOLDER: one table a task, with paired "
+        description="Compare the runs that are recorded at or below FOLDER: one table per task, with paired "
         "differences over seeds, saved as comparison.csv, comparison.md and comparison.png.",
     )
-    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="a run, a sweep, or above")
+    parser.add_argument(
+        "folders", metavar="FOLDER", nargs="+", type=Path, help="run, sweep, or a folder of them"
+    )
     parser.add_argument("--reference", metavar="ARM", help="arm to compare with (default: the first)")
     parser.add_argument("--metric", metavar="NAME", help="test metric (default: the task's primary one)")
     parser.add_argument(
         "--output",
         metavar="FOLDER",
         type=Path,
-        help="where to save (default: FOLDER; with several of them ./comparison)",
+        help="where to save (default: FOLDER, or ./comparison if there are several)",
     )
     return parser
 

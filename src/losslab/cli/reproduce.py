@@ -1,6 +1,6 @@
 """`losslab-reproduce`: runs what claims still lack, and prints their verdicts. Parses arguments and loops.
 
-Each claim goes the way of `losslab -m +experiment=CLAIM`, see `losslab/claims/study.py`.
+Each claim goes the way of `losslab -m +experiment=CLAIM`, see `losslab/cli/sweeps.py`, with joblib's workers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from losslab.claims.schema import Claim
+    from losslab.sweep.progress import Overall
 
 STARTING_SECONDS = 3.0  # of a batch of runs, tuning or reporting: its processes import torch and load data
 
@@ -46,11 +47,10 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
     from losslab.claims.stages import count
     from losslab.claims.verdict import VERDICT_FILE, load
-    from losslab.cli.main import application
     from losslab.errors import UserError
     from losslab.report.claims.console import print_verdicts
     from losslab.report.claims.report import write_report
-    from losslab.sweep.progress import together
+    from losslab.sweep.progress import Overall
     from losslab.terminal import console
 
     status = 0
@@ -58,16 +58,16 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     asked = {name: known[name].in_quick() if arguments.quick else known[name] for name in names}
     runs = {name: sum(count(claim)) for name, claim in asked.items()}
     present = {name: min(runs[name], _records(arguments.folder / name)) for name in names}
+    overall = Overall(sum(runs.values()), sum(present.values()))
     try:
-        with together(sum(runs.values()), sum(present.values())):
-            for name in names:
-                try:
-                    application(_command(name, arguments))
-                except UserError as error:
-                    print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
-                    status = max(status, error.exit_status)
-                if (arguments.folder / name / VERDICT_FILE).exists():
-                    verdicts.append(load(arguments.folder / name))
+        for name in names:
+            try:
+                _run_claim(name, arguments, overall)
+            except UserError as error:
+                print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
+                status = max(status, error.exit_status)
+            if (arguments.folder / name / VERDICT_FILE).exists():
+                verdicts.append(load(arguments.folder / name))
     finally:
         report = write_report(arguments.folder)
     if len(verdicts) > 1:
@@ -77,27 +77,46 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     return status
 
 
+def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> None:
+    from losslab.cli import job, sweeps, warnings_policy
+    from losslab.config import settings
+    from losslab.config.compose import composer
+    from losslab.config.hydra_errors import as_sentences
+    from losslab.config.overrides import quoted
+    from losslab.sweep.conduct import Setup
+    from losslab.sweep.launchers import OneByOne, SideBySide
+    from losslab.terminal import console
+    from losslab.train.run import build
+
+    job.make_importable(Path.cwd())
+    train, folder = job.train_planned, arguments.folder / name
+    config_dir = arguments.config_dir and arguments.config_dir.absolute()
+    given = [f"+experiment={name}", f"folder={quoted(folder)}"]
+    given += ["quick=true"] if arguments.quick else []
+    given += ["retry_failed=true"] if arguments.retry_failed else []
+    given += arguments.overrides
+    with (
+        job.files_as_sentences(),
+        warnings_policy.for_people(),
+        as_sentences(),
+        composer(config_dir) as compose,
+    ):
+        sweeps.refuse_sweeps(given)
+        cfg = compose(given)
+        setup = Setup(
+            compose,
+            launcher=SideBySide(train, arguments.jobs) if arguments.jobs > 1 else OneByOne(train),
+            console=console(),
+            preflight=build,
+            retry_failed=settings.read_command(cfg).retry_failed,
+            overall=overall,
+        )
+        sweeps.run_claim(cfg, given, folder, setup, config_dir)
+
+
 def _records(folder: Path) -> int:
     """How many runs below a claim's folder have a record, for the estimate of the time that is left."""
     return sum(1 for _ in folder.glob("*/*/record.json"))
-
-
-def _command(name: str, arguments: argparse.Namespace) -> list[str]:
-    command = ["-m", f"+experiment={name}", f"folder={_quoted(arguments.folder / name)}"]
-    if arguments.jobs > 1:
-        command += ["hydra/launcher=joblib", f"hydra.launcher.n_jobs={arguments.jobs}"]
-    if arguments.quick:
-        command.append("quick=true")
-    if arguments.retry_failed:
-        command.append("retry_failed=true")
-    command += arguments.overrides
-    if arguments.config_dir is not None:
-        command += ["--config-dir", str(arguments.config_dir)]
-    return command
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "\\'") + "'"
 
 
 def _list(known: dict[str, Claim]) -> int:
@@ -145,6 +164,12 @@ def _chosen(arguments: argparse.Namespace, known: dict[str, Claim]) -> list[str]
 
     if arguments.all == bool(arguments.claims):
         raise UserError("name claims, or give --all; --list shows them")
+    for override in arguments.overrides:
+        if override.lstrip("+~").startswith(("hydra.", "hydra/")):
+            raise UserError(
+                f"--override {override}: runs are launched without Hydra here; for one of its launchers give "
+                "losslab -m +experiment=CLAIM"
+            )
     for name in arguments.claims:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)

@@ -1,4 +1,4 @@
-"""`losslab-tensorboard`: TensorBoard on this machine only, set to show all that losslab writes."""
+"""`losslab-tensorboard`: TensorBoard on this machine only, set up to show everything that losslab writes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-# How many TensorBoard keeps of a tag; its own defaults thin out curves, text and pictures. 0 is documented
-# as "all", but its fast data server then keeps none.
+# How many entries TensorBoard keeps per tag; its own defaults thin out curves, text and pictures. 0 is
+# documented as "all", but the fast data server then keeps none.
 SAMPLES = {"scalars": 10_000, "histograms": 200, "distributions": 200, "images": 100, "text": 100}
 
 
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print()
     finally:
-        del server  # with it ends the process that reads the events
+        del server  # this also ends the process that reads the events
     return 0
 
 
@@ -37,9 +37,9 @@ def serve(folder: Path, port: int = 0) -> tuple[Any, str]:
     """Start TensorBoard in a thread of this process, bound to localhost; returns it and its address.
 
     Args:
-        port: 0 for any that is free.
+        port: 0 for any free port.
 
-    Raises UserError where there is nothing to show, or the port is taken.
+    Raises UserError if there is nothing to show or the port is taken.
     """
     from tensorboard import program
 
@@ -73,15 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="losslab-tensorboard",
         description="Show the runs at or below FOLDER in TensorBoard, on this machine only (localhost).",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a run, a sweep, or above")
-    parser.add_argument("--port", type=_port, default=0, help="default: any that is free")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="a run, a sweep, or a folder of them")
+    parser.add_argument("--port", type=_port, default=0, help="default: any free port")
     return parser
 
 
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to {2**16 - 1}")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to {2**16 - 1}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import sys
 import sysconfig
 import warnings
@@ -22,9 +21,6 @@ from typing import Any
 
 _TO_PROGRAMMERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 _ADVICE_OF = ("pytorch_lightning", "lightning", "lightning_fabric")
-# Our launchers carry the names of the plugins' own on purpose, which Hydra will stop matching one day.
-_OF_HYDRA = r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema"
-warnings.filterwarnings("ignore", message=_OF_HYDRA)  # at import: for worker processes, before they compose
 _shown: set[tuple[str, int, type[Warning]]] = set()
 
 
@@ -50,8 +46,6 @@ def _show(
     file: Any = None,
     line: Any = None,
 ) -> None:
-    if re.match(_OF_HYDRA, str(message)):
-        return
     if not is_own(filename):
         own = _persons_place()
         if issubclass(category, _TO_PROGRAMMERS) and own is None:

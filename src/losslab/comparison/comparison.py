@@ -1,7 +1,7 @@
 """From the records of runs to a comparison: arms over paired seeds, one table a task.
 
-Knows records, not trainers. Reading folders is in `runs_frame.py`, the arithmetic in `statistics.py`,
-names of arms in `labels.py`, and everything that people look at in `report/`.
+Reads the frame of `losslab/records/`, which also says what each run counts with. The arithmetic is in
+`losslab/judgement/`, names of arms are in `labels.py`, and what users look at is in `report/`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,15 @@ from losslab.judgement.intervals import (
     Estimate,
     StepsToTarget,
     mean_interval,
-    median_over_all_runs,
+    median,
     paired_difference,
     ranks,
     steps_to_target,
 )
-from losslab.records import DIVERGED, FAILED, FINISHED
+from losslab.judgement.outcomes import DIVERGED, FAILED, FINISHED, Outcomes
+from losslab.judgement.outcomes import notes as notes_on
+from losslab.records import outcomes as outcomes_of
+from losslab.records.comparable import mixtures
 from losslab.records.frame import load_runs
 
 __all__ = ["Arm", "Comparison", "TaskComparison", "compare", "compare_runs", "load_runs"]
@@ -41,22 +43,27 @@ class Arm:
     """One arm's outcomes on one task.
 
     Attributes:
-        outcomes: the metric on test data, indexed by seed; NaN for a run without one.
+        counted: what each run counts with in the test metric, indexed by seed.
         estimate: mean and interval over the runs that have a value.
         difference: from the reference arm, over the seeds both have; None for the reference itself.
-        targets: target of the primary validation metric -> median steps over all runs.
-        rank: by `statistics.ranks`; None where the direction of the metric is not known.
+        targets: target of the primary validation metric -> median steps over the runs that did not fail.
+        rank: by `judgement.intervals.ranks`; None where the direction of the metric is not known.
         runs: the arm's rows of the frame of `load_runs`, by seed.
     """
 
     label: str
     arm_identity: str
-    outcomes: pd.Series
+    counted: Outcomes
     estimate: Estimate
     targets: dict[float, StepsToTarget]
     runs: pd.DataFrame
     difference: Estimate | None = None
     rank: int | None = None
+
+    @property
+    def outcomes(self) -> pd.Series:
+        """The numbers alone, by seed; NaN for a run without one."""
+        return self.counted.number
 
     def count(self, status: str) -> int:
         return int((self.runs["status"] == status).sum())
@@ -96,7 +103,7 @@ class Comparison:
     """One `TaskComparison` a task: different tasks are never compared.
 
     Attributes:
-        problems: what is missing, stale, repeated or unreadable, a sentence each.
+        problems: what is mixed, missing, stale, repeated or unreadable, a sentence each.
         failures: runs that diverged or failed, a sentence each.
     """
 
@@ -138,7 +145,7 @@ def compare_runs(
     _check_metric(metric, runs)
     tasks = [_compare_task(name, arms, reference, metric) for name, arms in zip(names, labelled, strict=True)]
     failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
-    return Comparison(tasks, list(problems), failures)
+    return Comparison(tasks, [*mixtures(runs), *problems], failures)
 
 
 def _labelled_arms(block: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -189,34 +196,17 @@ def _compare_task(
 
 
 def _arm(label: str, runs: pd.DataFrame, metric: str, targets: Sequence[float]) -> Arm:
-    runs = runs.sort_values("seed", kind="stable")
-    values = pd.Series(
-        [_test_value(run, metric) for run in _rows(runs)], index=runs["seed"].to_numpy(), dtype=float
-    )
-    steps = {
-        value: steps_to_target([_step_of(value, run_targets) for run_targets in runs["targets"]])
-        for value in targets
-    }
-    return Arm(label, str(runs["arm_identity"].iloc[0]), values, mean_interval(values), steps, runs)
-
-
-def _step_of(value: float, targets: Sequence[Any]) -> float | None:
-    return next((target.step for target in targets if target.value == value), None)
-
-
-def _test_value(run: Mapping[str, Any], metric: str) -> float:
-    value = run["metrics"].get("test", {}).get(metric)
-    return float(value) if run["status"] == FINISHED and _is_number(value) else math.nan
+    runs = runs.sort_values("seed", kind="stable").set_index("seed", drop=False)
+    counted = outcomes_of.of_metric(runs, metric)
+    steps = {value: steps_to_target(outcomes_of.of_target(runs, value).reached) for value in targets}
+    identity = str(runs["arm_identity"].iloc[0])
+    return Arm(label, identity, counted, mean_interval(counted.number), steps, runs)
 
 
 def _test_metrics(runs: pd.DataFrame) -> list[str]:
     tested = [metrics.get("test", {}) for metrics in runs["metrics"]]
-    names = {name for metrics in tested for name, value in metrics.items() if _is_number(value)}
+    names = {name for metrics in tested for name, value in metrics.items() if isinstance(value, float)}
     return sorted(names - set(NOT_COMPARABLE))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _check_metric(metric: str | None, runs: pd.DataFrame) -> None:
@@ -247,14 +237,11 @@ def _failures(task: TaskComparison, arm: Arm) -> list[str]:
 
 
 def _doubts(arm: Arm, metric: str) -> list[str]:
-    finished = arm.runs.loc[arm.runs["status"] == FINISHED, "seed"]
-    without = [int(seed) for seed in finished if math.isnan(arm.outcomes[seed])]
-    notes = []
+    ended = arm.runs.loc[arm.runs["status"] != FAILED, "seed"]
+    without = [int(seed) for seed in ended if math.isnan(arm.outcomes[seed])]
+    notes = [f"{arm.label}: {note}" for note in notes_on(arm.counted)]
     if without and metric:
-        notes.append(
-            f"{arm.label} finished without a value of {metric} for seed {_listed(without)}: "
-            "counted like a run that diverged."
-        )
+        notes.append(f"{arm.label} has no value of {metric} for seed {_listed(without)}: left out.")
     if arm.estimate.n >= FEWEST_SUSPICIOUSLY_EQUAL and arm.estimate.low == arm.estimate.high:
         notes.append(
             f"All {arm.estimate.n} seeds of {arm.label} gave exactly the same {metric}: an interval without "
@@ -276,7 +263,7 @@ def _plain(task: TaskComparison, arm: Arm) -> dict[str, Any]:
         "mean": arm.estimate.mean,
         "low": arm.estimate.low,
         "high": arm.estimate.high,
-        "median_all_runs": median_over_all_runs(arm.outcomes, task.higher_is_better),
+        "median": median(arm.outcomes),
         "reference": task.reference,
         "difference": difference.mean,
         "difference_low": difference.low,

@@ -1,6 +1,6 @@
 """Short names for things that differ only in their configuration: "mse", "mse, optimizer.lr=0.1".
 
-Knows choices, overrides and configs, but not what they mean; who is named is decided in `compare.py`.
+Knows choices, overrides and configs, but not what they mean; who is named is decided in `comparison.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Config files by name, outside Hydra's own composition: terms and layers that are named in a list, and the
-descriptions in their comments.
+"""Looks up config files by name, outside Hydra's composition: for losses and activations named in a list,
+and for the descriptions in the files' comments.
 
 A file's leading comment describes it: first what it is, then paragraphs that begin with a word and a colon
 (`# Formula: ...`, `# Use: ...`, `# Avoid: ...`, `# Source: ...`).
@@ -23,7 +23,7 @@ _HEADING = re.compile(r"^([A-Z][a-z]+): ?(.*)$")
 
 
 def folders(cfg: DictConfig | None = None) -> list[Path]:
-    """Where configs are looked for: a person's --config-dir too, as far as Hydra's part of `cfg` says."""
+    """The folders searched for configs, with the user's --config-dir if Hydra's part of `cfg` names it."""
     hydra = cfg.get("hydra") if cfg is not None else None
     if hydra is None and HydraConfig.initialized():
         hydra = HydraConfig.get()
@@ -33,13 +33,13 @@ def folders(cfg: DictConfig | None = None) -> list[Path]:
 
 
 def names(group: str, where: Sequence[Path] | None = None) -> list[str]:
-    """Everything that can be chosen in a config group, sorted."""
+    """The names that can be chosen in a config group, sorted."""
     places = folders() if where is None else where
     return sorted({path.stem for folder in places for path in (folder / group).glob("*.yaml")})
 
 
 def find(group: str, name: str, where: Sequence[Path]) -> Path:
-    """The file of `group=name`. Raises UserError, with the nearest name, where there is none."""
+    """The file of `group=name`. Raises UserError that suggests the nearest name if there is none."""
     for folder in where:
         if (path := folder / group / f"{name}.yaml").is_file():
             return path
@@ -50,7 +50,7 @@ def find(group: str, name: str, where: Sequence[Path]) -> Path:
 
 
 def load(group: str, name: str, where: Sequence[Path]) -> dict[str, Any]:
-    """The file's config as plain data, together with files of the same group that it builds on."""
+    """The file's config as plain data, merged over the files of the same group named in its `defaults`."""
     loaded = OmegaConf.load(find(group, name, where))
     assert isinstance(loaded, DictConfig)
     bases = [base for base in loaded.pop("defaults", []) if isinstance(base, str) and base != "_self_"]
@@ -61,7 +61,7 @@ def load(group: str, name: str, where: Sequence[Path]) -> dict[str, Any]:
 
 
 def description(path: Path) -> dict[str, str]:
-    """The leading comment by paragraph: "what" and, in lower case, the words before the colons."""
+    """The leading comment, one entry per paragraph: "what", then each heading in lower case."""
     found: dict[str, list[str]] = {"what": []}
     current = "what"
     for line in path.read_text().splitlines():

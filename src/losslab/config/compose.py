@@ -1,31 +1,52 @@
-"""A config composed in this process, as the command would: for notebooks, scripts and tests."""
+"""Configs and settings composed in this process, as the command would: for notebooks, scripts and tests."""
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import open_dict
+from omegaconf import DictConfig, open_dict
 
 from losslab.config import settings
 from losslab.config.hydra_setup import package_folder, register
+from losslab.config.overrides import quoted
+from losslab.config.settings import RunSettings
+from losslab.errors import UserError
 
 
-def compose_run(*overrides: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """compose_run("loss=mse", "seed=1") -> (resolved and checked config, choices), for `train.run`.
+@contextlib.contextmanager
+def composer(config_dir: Path | None = None) -> Iterator[Callable[[list[str]], DictConfig]]:
+    """Within it, a function from overrides to a composed config, Hydra's own part included.
+
+    Args:
+        config_dir: holds groups of a user's own, as `--config-dir` does.
+
+    Raises UserError where `config_dir` is no folder. Composing raises Hydra's own errors.
+    """
+    own: list[str] = []
+    if config_dir is not None:
+        if not config_dir.is_dir():
+            raise UserError(f"--config-dir {config_dir} is not a folder")
+        own = [f"hydra.searchpath=[{quoted(f'file://{config_dir.absolute()}')}]"]
+    register()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
+            yield lambda overrides: compose("config", [*own, *overrides], return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def compose_run(*overrides: str) -> RunSettings:
+    """compose_run("loss=mse", "seed=1") -> checked settings, for `train.run`.
 
     Raises UserError for a value that cannot be right, Hydra's own errors for names that do not exist.
     """
-    register()
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-        cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
-    GlobalHydra.instance().clear()
-    choices = settings.group_choices(cfg)
+    with composer() as from_overrides:
+        cfg = from_overrides(list(overrides))
     with open_dict(cfg):
         cfg.folder = "unused"
-        del cfg["hydra"]
-    config = settings.resolve(cfg)
-    settings.check(config, choices)
-    return config, choices
+    return settings.read(cfg)

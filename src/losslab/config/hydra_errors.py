@@ -1,33 +1,26 @@
-"""What Hydra, OmegaConf and YAML raise about a person's command line or config file, as one sentence each."""
+"""What Hydra, OmegaConf and YAML raise about a command line or a config file, as one sentence each."""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
 import os
-import re
-import traceback
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import hydra
 import yaml
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from losslab.config._hydra import raised_inside_hydra
 from losslab.config.hydra_setup import package_folder
 from losslab.errors import UserError, first_line
 
 
 @contextlib.contextmanager
 def as_sentences() -> Iterator[None]:
-    """Turns into UserError what composing a config raises; LOSSLAB_DEBUG=1 lets its traceback through.
-
-    Hydra meets some wrong input with an exception of Python's own (`model=[1,2]` is a TypeError inside it):
-    where the innermost frame is Hydra's it is about the input, not a bug of ours.
-    """
+    """Turns into UserError what composing a config raises; LOSSLAB_DEBUG=1 lets its traceback through."""
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
@@ -46,11 +39,11 @@ def as_sentences() -> Iterator[None]:
         # OmegaConf's, of a file without keys
         raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
     except ValueError as error:
-        if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
+        if os.environ.get("LOSSLAB_DEBUG") or not raised_inside_hydra(error):
             raise
         raise UserError(explain(error)) from None  # e.g. --multirun together with --cfg
     except Exception as error:
-        if os.environ.get("LOSSLAB_DEBUG") or not _raised_by_hydra(error):
+        if os.environ.get("LOSSLAB_DEBUG") or not raised_inside_hydra(error):
             raise
         raise UserError(
             f"Hydra cannot compose a config from this ({type(error).__name__}: {first_line(error)}); a group "
@@ -60,27 +53,20 @@ def as_sentences() -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """Hydra's and OmegaConf's words as one sentence, with the nearest right name where there is one."""
-    message = str(error).strip()
-    group = re.search(r"Could not find '([^']+)/([^'/]*)'", message)
-    if group:
-        options = re.findall(r"^\t(\S+)$", message, flags=re.MULTILINE)
-        nearest = _nearest(group[2], options)
-        return f"{group[1]}={group[2]} does not exist: choose one of {', '.join(options)}{nearest}"
-    key = re.search(r"Could not override '([^']+)'", message)
-    if key:
-        return f"{key[1]} is not a key of this config: see losslab --cfg job{_nearest(key[1], _all_keys())}"
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, _, name = (error.missing_cfg_file or "").rpartition("/")
+        nearest = _nearest(name, error.options)
+        return f"{group}={name} does not exist: choose one of {', '.join(error.options)}{nearest}"
+    if isinstance(error.__cause__, ConfigAttributeError | ConfigKeyError):
+        key = str(error.__cause__.full_key)
+        return f"{key} is not a key of this config: see losslab --cfg job{_nearest(key, _all_keys())}"
     lines = [
-        line.strip() for line in message.splitlines() if line.strip() and not line.startswith("See https")
+        line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See https")
     ]
     return " ".join(lines[:2])
 
 
-def _raised_by_hydra(error: BaseException) -> bool:
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
-
-
-def _nearest(name: str, options: list[str]) -> str:
+def _nearest(name: str, options: Sequence[str]) -> str:
     found = difflib.get_close_matches(name, options, n=1)
     return f" (did you mean {found[0]}?)" if found else ""
 

@@ -12,12 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.experimental.callback import Callback
-from hydra.plugins.config_source import ConfigLoadError, ConfigResult
+from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
@@ -49,20 +48,27 @@ def unique_stamp() -> str:
     return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(2)}"
 
 
-class ExperimentSource(FileConfigSource):
-    """Shows the folder `experiments` to Hydra as the config group `experiment`, without its folders."""
+class ExperimentSource(ConfigSource):
+    """Shows the folder `experiments` to Hydra as the config group `experiment`, without its folders.
+
+    Every experiment changes the whole config: the header "# @package _global_" is taken as given.
+    """
 
     @staticmethod
     def scheme() -> str:
         return "losslab-experiments"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        if not config_path.startswith(f"{GROUP}/"):
+        if not self.is_config(config_path):
             raise ConfigLoadError(f"Config not found : {config_path}")
-        return super().load_config(self._file(config_path))
+        config = OmegaConf.load(self._files()[self._name(config_path)])
+        return ConfigResult(self.provider, self.full_path(), config, header={"package": "_global_"})
+
+    def available(self) -> bool:
+        return Path(self.path).is_dir()
 
     def is_group(self, config_path: str) -> bool:
-        return config_path in ("", GROUP) and Path(self.path).is_dir()
+        return config_path in ("", GROUP) and self.available()
 
     def is_config(self, config_path: str) -> bool:
         return config_path.startswith(f"{GROUP}/") and self._name(config_path) in self._files()
@@ -77,17 +83,17 @@ class ExperimentSource(FileConfigSource):
     def _files(self) -> dict[str, Path]:
         return experiment_files(Path(self.path))
 
-    def _file(self, config_path: str) -> str:
-        name = self._name(config_path)
-        file = self._files().get(name)
-        return name if file is None else file.relative_to(self.path).as_posix()
-
     @staticmethod
     def _name(config_path: str) -> str:
         return config_path[len(GROUP) :].lstrip("/").removesuffix(".yaml")
 
 
 class LosslabSearchPath(SearchPathPlugin):
+    """Adds the experiments to what Hydra searches.
+
+    `hydra.searchpath` in config.yaml would not do: `losslab --help` and shell completion do not read it.
+    """
+
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         folder = package_folder("experiments")
         search_path.append("losslab", f"{ExperimentSource.scheme()}://{folder}")

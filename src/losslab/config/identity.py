@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from losslab.config import fingerprint, own_code
+from losslab.config import code, fingerprint
+from losslab.config.settings import RunSettings
 from losslab.records import SCHEMA_VERSION
 
 # Where things are read and written and what is looked at changes nothing in the result.
@@ -35,9 +36,9 @@ class Identities(TypedDict):
     task_identity: str
 
 
-def identities(config: Mapping[str, Any]) -> Identities:
-    """The hashes of a resolved config."""
-    relevant = {key: value for key, value in config.items() if key not in NOT_IN_IDENTITY}
+def identities(settings: RunSettings) -> Identities:
+    """The hashes of a run's settings."""
+    relevant = {key: value for key, value in settings.plain().items() if key not in NOT_IN_IDENTITY}
     task = dict(relevant["task"])
     task["source"] = _essence(task["source"])
     relevant["task"] = task
@@ -46,10 +47,10 @@ def identities(config: Mapping[str, Any]) -> Identities:
         for key, value in relevant["trainer"].items()
         if key not in NOT_IN_IDENTITY_OF_TRAINER and (key, value) not in DEFAULTS_OF_TRAINER.items()
     }
-    if code := own_code.of_config(relevant):
-        relevant["own_code"] = code
-    if code := own_code.of_config(task):
-        task["own_code"] = code
+    if codes := code.of_config(relevant):
+        relevant["code"] = codes
+    if codes := code.of_config(task):
+        task["code"] = codes
     arm = {key: value for key, value in relevant.items() if key != "seed"}
     return {
         "identity": _hash(relevant),
@@ -63,8 +64,8 @@ def _essence(source: Any) -> Any:
     """What counts of a source's config, which may hold other sources: not where its files lie.
 
     The files of losslab's own sets are always the same. A table counts by its content. The arguments of a
-    person's own function count as they are, and by the content of the files and folders that they name.
-    The code of own functions counts apart, see `own_code.py`.
+    user's own function count as they are, and by the content of the files and folders that they name.
+    The code counts apart, see `code.py`.
     """
     if not isinstance(source, Mapping):
         return source
@@ -110,6 +111,11 @@ def named_folder(name: str, identity: str) -> str:
     """`name` as a folder's name, with the beginning of the run's identity."""
     readable = _NOT_IN_NAMES.sub("_", name).strip("._")[:LONGEST_NAME] or "run"
     return f"{readable}-{identity[:6]}"
+
+
+def is_own_name(folder: str, identity: str) -> bool:
+    """Whether `named_folder` may have named the folder of a run of this identity so: never a path."""
+    return folder.endswith(f"-{identity[:6]}") and not _NOT_IN_NAMES.search(folder)
 
 
 def _is_group_choice(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""`loss.terms`, a weighted sum of losses, in its complete form. The sum itself is `losses/terms.py`."""
+"""Fills in the config of a weighted sum of losses, `loss.terms`. The sum itself is in `losses/terms.py`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def normal_terms(
 ) -> list[dict[str, Any]]:
     """`terms` as a list of complete criteria, each with "name" and "weight".
 
-    Takes a mapping of names to criteria with a weight, or a list of {loss, weight}, where `loss` is the name
-    of a loss of the catalogue or {_target_, ...}. Raises UserError with the entry that is wrong.
+    Takes a mapping from names to criteria with weights, or a list of {loss, weight}, where `loss` is the name
+    of a loss in the catalogue or {_target_, ...}. Raises UserError that names the wrong entry.
 
     Args:
-        named: the config of a catalogue loss.
+        named: returns the config of a loss in the catalogue, by name.
     """
     terms = config["terms"]
     if isinstance(terms, Mapping):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from losslab.config.instantiation import make
+from losslab.config.settings import Target
 from losslab.losses.expectations import LOG_VALUES
 from losslab.soundness.examples import ExampleKind
 from losslab.soundness.subject import Subject
@@ -20,7 +19,7 @@ POINTS = 161
 @dataclasses.dataclass
 class Curve:
     """Attributes:
-    label: what tells this line from others of the same picture; may be empty.
+    label: distinguishes this line from the others in the picture; may be empty.
     x, value, derivative: (POINTS,) float64.
     """
 
@@ -47,20 +46,18 @@ class Picture:
 def loss_picture(subject: Subject) -> Picture:
     """The loss as outputs move from wrong to right, or, in regression, past the target.
 
-    Multiclass: the lead of the true class over nine others. Segmentation: all pixels at once, in a picture of
-    which a quarter is foreground.
+    Multiclass: the lead of the true class over nine others. Segmentation: all pixels at once, in an image
+    that is one quarter foreground.
     """
     if subject.kind.name == "regression":
-        target, label = (3.0, "prediction, for the target 3") if subject.eats == LOG_VALUES else (0.0, "")
+        target, label = (3.0, "prediction, for the target 3") if subject.expects == LOG_VALUES else (0.0, "")
         x = torch.linspace(-3, 3, POINTS, dtype=torch.float64)
         targets = torch.full((1, 1), target, dtype=torch.float64)
         curves = [_loss_curve(subject, "", x, targets, torch.ones(1, 1), torch.zeros(1, 1))]
         return Picture(subject.name, label or "residual (prediction - target)", "loss", curves)
     x = torch.linspace(-8, 8, POINTS, dtype=torch.float64)
     if subject.kind.name == "multiclass":
-        wide = Subject(
-            subject.name, subject.config, ExampleKind("multiclass", subject.kind.forms, (10,)), subject.eats
-        )
+        wide = dataclasses.replace(subject, kind=ExampleKind("multiclass", subject.kind.forms, (10,)))
         targets = torch.zeros(1, dtype=torch.long)
         direction = torch.zeros(1, 10)
         direction[0, 0] = 1
@@ -92,12 +89,12 @@ def _loss_curve(
     return Curve(label, x, values.detach(), derivative)
 
 
-def activation_picture(name: str, config: Mapping[str, Any]) -> Picture:
+def activation_picture(name: str, target: Target) -> Picture:
     """The activation of one number. Learned parameters as they are at the start, from a fixed seed."""
     x = torch.linspace(-5, 5, POINTS, dtype=torch.float64)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        activation: nn.Module = make(config, where=f"activation={name}")
+        activation: nn.Module = make(target, where=f"activation={name}")
         activation(torch.zeros(2, 1))  # lets lazy modules learn that there is one feature
     place = x[:, None].clone().requires_grad_()
     values = activation.double()(place)

@@ -1,82 +1,55 @@
-"""Pictures drawn by matplotlib: figures for TensorBoard and files, SVG that takes on a page's colours."""
+"""A loss or an activation and its derivative: as a figure, an SVG file, an element of a page."""
 
 from __future__ import annotations
 
-import io
-import re
-from typing import Any
-
-import matplotlib
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from losslab.gallery.curves import Picture
+from losslab.report.svg import FAINT, INK, inline_svg, style, svg_text
 
-# In the middle between black and white: readable on both.
-_COLOURS = ("#2f7ed8", "#e07b16")
-_INK = "#0a0b0c"  # becomes the page's text colour
-_GRID = "#808080"
+_COLOURS = ("#2f7ed8", "#e07b16")  # in the middle between black and white: readable on both
 
 
 def both_halves(picture: Picture, title: bool = True) -> Figure:
     """Value on the left, derivative on the right, on white."""
     figure = Figure(figsize=(6.6, 2.5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _draw(left, picture, "value", "black")
-    _draw(right, picture, "derivative", "black")
+    _draw(left, picture, "value")
+    _draw(right, picture, "derivative")
     if title:
         figure.suptitle(picture.name, fontsize=11)
     return figure
 
 
-def page_svg(picture: Picture, half: str) -> str:
-    """One half as an SVG element that is transparent and drawn in `currentColor`."""
+def page_svg(picture: Picture, half: str) -> Markup:
+    """One half, "value" or "derivative", as an SVG element that takes on the page's colours."""
     figure = Figure(figsize=(3.3, 2.4), layout="constrained")
-    figure.patch.set_alpha(0)
-    axes = figure.subplots()
-    axes.patch.set_alpha(0)
-    _draw(axes, picture, half, _INK)
-    svg = _as_svg(figure, salt=f"{picture.name}-{half}")
-    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
-    # A page has many of them: only ids that something refers to, which the salt makes unique.
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    _draw(figure.subplots(), picture, half)
     described = f"{picture.name}: {'derivative of ' if half == 'derivative' else ''}{picture.y_label}"
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{described}" ', 1)
+    return inline_svg(figure, described, salt=f"{picture.name}-{half}", colours={FAINT: "#808182"})
 
 
 def file_svg(picture: Picture) -> str:
     """Both halves on white, as a file's text; the same at every call."""
-    return _as_svg(both_halves(picture, title=False), salt=picture.name)
+    return svg_text(both_halves(picture, title=False), salt=picture.name)
 
 
-def _as_svg(figure: Figure, salt: str) -> str:
-    # Text stays text: smaller, and in the reader's font.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.family": "sans-serif"}):
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue()
-
-
-def _draw(axes: Axes, picture: Picture, half: str, ink: str) -> None:
+def _draw(axes: Axes, picture: Picture, half: str) -> None:
     for curve, colour in zip(picture.curves, _COLOURS, strict=False):
         axes.plot(curve.x, getattr(curve, half), color=colour, linewidth=1.8, label=curve.label or None)
-    axes.set_xlabel(picture.x_label, fontsize=9, color=ink)
+    axes.set_xlabel(picture.x_label)
     name = picture.y_label if half == "value" else f"derivative of the {picture.y_label}"
-    axes.set_title(name, fontsize=10, color=ink)
-    axes.tick_params(labelsize=8, color=ink, labelcolor=ink)
+    axes.set_title(name, fontsize=10, color=INK)
     axes.margins(x=0.02)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, steps=[1, 2, 5, 10]))
     low, high = axes.get_ylim()
-    if high - low < 1e-3 * max(1.0, abs(high)):  # a constant: not the rounding errors, blown up
+    if high - low < 1e-3 * max(1.0, abs(high)):  # a constant: its rounding errors are not worth a scale
         axes.set_ylim(low - 0.5, high + 0.5)
-    for axis in (axes.axhline, axes.axvline):
-        axis(0, color=_GRID, linewidth=0.6, zorder=0)
-    axes.grid(color=_GRID, alpha=0.25, linewidth=0.5)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(_GRID)
+    for line in (axes.axhline, axes.axvline):
+        line(0, color=FAINT, linewidth=0.6, zorder=0)
+    style(axes)
     if half == "value" and any(curve.label for curve in picture.curves):
-        options: dict[str, Any] = {"fontsize": 8, "frameon": False, "labelcolor": ink}
-        axes.legend(**options)
+        axes.legend(fontsize=8, frameon=False, labelcolor=INK)

@@ -10,13 +10,14 @@ import jinja2
 
 from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import Target, validated
 from losslab.errors import UserError
 from losslab.gallery.curves import Picture, activation_picture, loss_picture
 from losslab.gallery.figures import both_halves, page_svg
 from losslab.soundness.compose import compose_subject
 
 PAGE = "gallery.html"
-# Not one loss or activation, but places for any.
+# Placeholders for any loss or activation.
 _PLACES = {"loss": ("custom", "sum"), "activation": ("custom", "layers")}
 
 
@@ -37,7 +38,7 @@ class Entry:
 
 
 def entries(only: Collection[str] = (), config_dir: Path | None = None) -> Iterator[Entry]:
-    """Every loss, then every activation, by name; a person's own losses from `config_dir` too.
+    """Every loss, then every activation, by name; with the user's own losses from `config_dir`.
 
     Args:
         only: names to choose; empty for all.
@@ -63,7 +64,9 @@ def entries(only: Collection[str] = (), config_dir: Path | None = None) -> Itera
             if group == "loss":
                 picture = loss_picture(compose_subject(name, config_dir=config_dir))
             else:
-                picture = activation_picture(name, catalogue.load(group, name, folders))
+                picture = activation_picture(
+                    name, validated(Target, catalogue.load(group, name, folders), where=group)
+                )
             yield Entry(group, text, picture)
 
 

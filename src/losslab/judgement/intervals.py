@@ -1,7 +1,7 @@
 """Statistics over seeds: small pure functions on plain numbers, one value a run.
 
-Not here: where the numbers come from (`runs_frame.py`, `compare.py`) and how they are shown (`report/`).
-A run without a value (diverged, failed) is NaN; infinities count as no value either. The intervals are
+Not here: what a run that diverged or failed counts with (`outcomes.py`), and how numbers are shown
+(`report/`). A run without a value is NaN and left out; infinities count as no value either. The intervals are
 Student's: exact for normal values, fair for the few seeds one can afford, and not adjusted for looking at
 several arms at once.
 """
@@ -39,7 +39,7 @@ class Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class StepsToTarget:
-    """Median steps to a target over all runs; None where at least half of them never reached it."""
+    """Median steps to a target over `n` runs; None where at least half of them never reached it."""
 
     median: float | None
     reached: int
@@ -92,45 +92,40 @@ def paired_difference(values: pd.Series, reference: pd.Series, confidence: float
     return mean_interval(first - second, confidence)
 
 
-def steps_to_target(steps: Sequence[float | None] | np.ndarray) -> StepsToTarget:
+def steps_to_target(steps: ArrayLike) -> StepsToTarget:
     """Median over runs of the steps to a target, a run that never reached it counting as infinite.
 
     Args:
-        steps: shape (runs,), in optimiser steps; None, NaN or infinity where the target was not reached.
+        steps: shape (runs,), in optimiser steps, as `Outcomes.reached` has them: infinity where the target
+            was not reached, NaN for a run without a value, which is left out.
 
     Unlike a mean over the runs that did reach it, this does not reward an arm for its hopeless runs.
     """
-    numbers = np.array([math.nan if step is None else step for step in steps], dtype=float)
-    reached = np.isfinite(numbers)
+    numbers = np.atleast_1d(np.asarray(steps, dtype=float))
+    numbers = numbers[~np.isnan(numbers)]
     if not numbers.size:
         return StepsToTarget(None, 0, 0)
-    median = float(np.median(np.where(reached, numbers, math.inf)))
-    return StepsToTarget(median if math.isfinite(median) else None, int(reached.sum()), numbers.size)
+    middle = float(np.median(numbers))
+    reached = int(np.isfinite(numbers).sum())
+    return StepsToTarget(middle if math.isfinite(middle) else None, reached, numbers.size)
 
 
-def median_over_all_runs(values: ArrayLike, higher_is_better: bool) -> float:
-    """Median over all runs, a run without a value being worse than any number.
-
-    Infinite where at least half of the runs have no value (towards the bad side); NaN without any run.
-    """
-    numbers = np.atleast_1d(np.asarray(values, dtype=float))
-    if not numbers.size:
-        return math.nan
-    worst = -math.inf if higher_is_better else math.inf
-    return float(np.median(np.where(np.isfinite(numbers), numbers, worst)))
+def median(values: ArrayLike) -> float:
+    """Over the runs that have a value; NaN where none has."""
+    present = _present(values)
+    return float(np.median(present)) if present.size else math.nan
 
 
 def ranks(outcomes: Sequence[ArrayLike], higher_is_better: bool) -> list[int]:
     """Places of arms, 1 the best; arms that are equal in everything below share a place.
 
-    1. The median over all runs, a run that diverged or failed being worse than any number. So an arm
-       that breaks in half of its runs is last, and one that breaks in one of five is judged by the value
-       that at least half of its runs reach. The median because a mean over infinity says nothing.
+    1. The median over the runs that have a value; an arm without any is last. The median because one run
+       that diverged pulls a mean far.
     2. Equal medians: the smaller share of runs without a value.
-    3. Equal again: the mean over the runs that have one.
+    3. Equal again: the mean.
 
     Args:
-        outcomes: for each arm the values of all its runs, shape (runs,), NaN where a run has none.
+        outcomes: for each arm what its runs count with, shape (runs,), NaN where a run has no value.
     """
     keys = np.array([_rank_key(values, higher_is_better) for values in outcomes]).reshape(-1, 3)
     _, places = np.unique(keys, axis=0, return_inverse=True)  # rows in lexicographic order, smallest best
@@ -140,12 +135,11 @@ def ranks(outcomes: Sequence[ArrayLike], higher_is_better: bool) -> list[int]:
 def _rank_key(values: ArrayLike, higher_is_better: bool) -> tuple[float, float, float]:
     """Smaller is better in every part, and no part is NaN."""
     numbers = np.atleast_1d(np.asarray(values, dtype=float))
-    if not numbers.size:
+    present = _present(numbers)
+    if not present.size:
         return math.inf, 1.0, math.inf
     sign = -1.0 if higher_is_better else 1.0
-    present = _present(numbers)
-    mean = sign * float(present.mean()) if present.size else math.inf
-    return sign * median_over_all_runs(numbers, higher_is_better), 1 - present.size / numbers.size, mean
+    return sign * median(present), 1 - present.size / numbers.size, sign * float(present.mean())
 
 
 def _present(values: ArrayLike) -> np.ndarray:

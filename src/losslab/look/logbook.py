@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 from pytorch_lightning.loggers import TensorBoardLogger
 
-from losslab.look.guard import Mishaps, Writer
+from losslab.look.event_files import Writer
+from losslab.look.internal_errors import InternalErrors
 from losslab.records import CURVE_COLUMNS
 
 DIAGNOSTICS_FILE = "diagnostics.csv"
@@ -32,11 +33,11 @@ def load_measurements(folder: Path) -> pd.DataFrame:
 
 
 class Logbook:
-    """Collects values; writes scalars to `logger` at once. `mishaps` is where looking may fail."""
+    """Collects values; writes scalars to `logger` at once. `errors` is what failed in looking."""
 
-    def __init__(self, logger: TensorBoardLogger) -> None:
-        self.mishaps = Mishaps()
-        self.writer = Writer(logger.experiment, self.mishaps)
+    def __init__(self, logger: TensorBoardLogger, errors: InternalErrors) -> None:
+        self.errors = errors
+        self.writer = Writer(logger.experiment, self.errors)
         self.rows: list[tuple[int, float, str, str, float]] = []
         self.measured: list[tuple[int, str, str, float]] = []
 
@@ -52,6 +53,15 @@ class Logbook:
         for layer, value in values.items():
             self.measured.append((step, quantity, layer, value))
             self.writer.add_scalar(f"{quantity}/{layer}", value, step)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that was collected, as plain data for a checkpoint."""
+        return {"rows": self.rows, "measured": self.measured, "errors": self.errors.found}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put back what `state_dict` gave."""
+        self.rows, self.measured = list(state["rows"]), list(state["measured"])
+        self.errors.found = list(state["errors"])
 
     def measurements(self) -> pd.DataFrame:
         """A row a number, in the order of the columns of diagnostics.csv."""

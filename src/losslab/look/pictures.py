@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 
-from losslab.tasks import Split
-from losslab.tasks.pictures.canvas import pixels
-from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
 
 SAMPLES = 1000  # at most so many are predicted for a picture
 
 
-class Pictures(pl.Callback):
+class Pictures(Watcher):
     """Draws the pictures of the task's kind for TensorBoard, under "NAME/SPLIT".
 
     Validation samples while training, test samples when all is done. Costs no training time that is
@@ -27,34 +24,36 @@ class Pictures(pl.Callback):
 
     def __init__(self, steps: int, times: int) -> None:
         self.due = [round(steps * index / (times + 1)) for index in range(1, times + 1)]
+        self._may_read_test = False
 
     def state_dict(self) -> dict[str, Any]:
         return {"due": self.due}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.due = list(state_dict["due"])
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.due = list(state["due"])
 
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, learner: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        assert isinstance(learner, Learner)
-        if self.due and learner.step >= self.due[0] and learner.step % learner.settings["eval_every"] == 0:
-            self.due = [step for step in self.due if step > learner.step]
-            self._show(learner, "validation")
+    def between_steps(self, training: Training) -> None:
+        if self.due and training.step >= self.due[0] and training.step % training.settings.eval_every == 0:
+            self.due = [step for step in self.due if step > training.step]
+            _show(training, "validation")
 
-    def on_test_end(self, trainer: pl.Trainer, learner: pl.LightningModule) -> None:
-        assert isinstance(learner, Learner)
-        self._show(learner, "test")
+    def test(self, training: Training, split: str) -> None:
+        self._may_read_test |= split == "test"
 
-    @torch.no_grad()
-    def _show(self, learner: Learner, split_name: str) -> None:
-        split: Split = learner.task.on(learner.device)[split_name]
-        training = learner.network.training
-        learner.network.eval()
-        inputs, targets = split.sample(min(SAMPLES, learner.settings["eval_batch_size"]))
-        outputs = learner.network(inputs).float()
-        learner.network.train(training)
-        inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()
-        for name, draw in learner.task.kind.pictures.items():
-            image = pixels(draw(learner.task.kind, inputs, outputs, targets))
-            learner.logbook.writer.add_image(f"{name}/{split_name}", image, learner.step, dataformats="HWC")
+    def tested(self, training: Training) -> None:
+        if self._may_read_test:
+            _show(training, "test")
+
+
+@torch.no_grad()
+def _show(training: Training, split: str) -> None:
+    network, mode = training.network, training.network.training
+    network.eval()
+    inputs, targets = training.sample(split, min(SAMPLES, training.settings.eval_batch_size))
+    outputs = network(inputs).float()
+    network.train(mode)
+    inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()
+    kind = training.task.kind
+    for name, draw in kind.pictures.items():
+        drawn = draw(kind, inputs, outputs, targets)
+        training.logbook.writer.add_figure(f"{name}/{split}", drawn, training.step)

@@ -1,49 +1,20 @@
-"""What a run writes to TensorBoard beside its scalars: the config as text, hyperparameters with results."""
+"""What a run writes to TensorBoard beside its scalars: texts, and hyperparameters with results."""
 
 from __future__ import annotations
 
-import contextlib
 import html
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from losslab.look import findings
+from losslab.look.internal_errors import sentence
 from losslab.records import Record
 
 # Groups that change nothing in the result, or have columns of their own.
 NO_COLUMNS = ("diagnostics", "experiment", "trainer")
-
-
-EVENTS_SUFFIX = ".losslab"  # ends the names of event files that are ours
-
-
-class RunLogger(TensorBoardLogger):
-    """Lightning's logger with one event file a run: it stays open from the first step to the last result."""
-
-    def __init__(self, folder: Path, steps_done: int = 0) -> None:
-        """Of the events that an interrupted start left, those up to `steps_done` stay valid."""
-        if steps_done == 0:
-            for events in folder.glob(f"events.out.tfevents.*{EVENTS_SUFFIX}"):
-                events.unlink()
-        options: dict[str, Any] = {"filename_suffix": EVENTS_SUFFIX}
-        if steps_done:
-            options["purge_step"] = steps_done + 1
-        super().__init__(folder, name="", version="", default_hp_metric=False, **options)
-
-    def finalize(self, status: str) -> None:
-        """Called by Lightning after fit and again after test; only flushes."""
-        with contextlib.suppress(OSError):  # a full disk ends no training; close() meets the error again
-            self.experiment.flush()
-
-    def save(self) -> None:
-        """No hparams.yaml: record.json holds the config."""
-
-    def close(self) -> None:
-        self.experiment.close()
 
 
 def write_config(writer: Any, config: Mapping[str, Any]) -> None:
@@ -53,8 +24,11 @@ def write_config(writer: Any, config: Mapping[str, Any]) -> None:
 
 
 def write_findings(writer: Any, record: Record) -> None:
-    """What the diagnosis says in words, as Markdown."""
+    """What the diagnosis says in words, as Markdown, and apart from it what losslab could not look at."""
     writer.add_text("findings", findings.as_markdown(record.findings), record.steps)
+    if record.internal_errors:
+        lines = [f"- {findings.escaped(sentence(error))}" for error in record.internal_errors]
+        writer.add_text("internal_errors", "\n".join(lines), record.steps)
 
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:

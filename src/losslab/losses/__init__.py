@@ -1,1 +1,1 @@
-"""Losses that neither torch nor a library has, one file a loss, and what is known of theirs."""
+"""Losses that neither torch nor another library has, one per file, and how all losses are used."""

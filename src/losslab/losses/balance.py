@@ -1,4 +1,4 @@
-"""Weights that make up for unequal class sizes, from the targets of the training split."""
+"""Weights that compensate for unequal class sizes, from the targets of the training split."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def balanced_weight(key: str, form: str, targets: Tensor, name: str) -> Tensor:
     if key == "pos_weight" and form in ("multi_hot", "one_hot", "mask"):
         return positive_weights(targets, name)
     raise UserError(
-        f"loss={name}: loss.loss.{key}={BALANCED} means nothing for targets of the form {form}: "
+        f"loss={name}: loss.loss.{key}={BALANCED} does not apply to targets of the form {form}: "
         f"weight goes with class_index, pos_weight with multi_hot, one_hot and mask"
     )
 
 
 def class_weights(targets: Tensor, name: str = "") -> Tensor:
-    """N / (K · N_k) for class indices (N, ...): 1 for each class where all are equally frequent.
+    """N / (K · N_k) for class indices (N, ...): all 1 if the classes are equally frequent.
 
     https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
     """

@@ -6,12 +6,13 @@ criterion too (`losses/terms.py`); what does not fit together is found in `misus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from losslab.config.settings import LossSettings, SingleLossSettings, SumSettings
 from losslab.errors import UserError
 from losslab.losses import misuse
 from losslab.losses.make import make_loss
@@ -60,14 +61,14 @@ class Criterion(nn.Module):
 
 
 def build_criterion(
-    config: Mapping[str, Any],
+    settings: LossSettings,
     kind: Kind,
     name: str,
     *,
     training_targets: Callable[[], Tensor] | None = None,
     allow_misuse: bool = False,
 ) -> Criterion | WeightedSum:
-    """The criterion described by the resolved `config` of the group `loss`, for this kind of targets.
+    """The criterion that `settings` describe, for this kind of targets.
 
     Args:
         training_targets: gives the task's targets of the training split, asked for only where a weight is
@@ -76,47 +77,43 @@ def build_criterion(
 
     Raises UserError where the loss cannot serve the kind, cannot be made, or is fed the wrong thing.
     """
-    if "terms" in config:
+    if isinstance(settings, SumSettings):
         options: dict[str, Any] = {"training_targets": training_targets, "allow_misuse": allow_misuse}
-        parts = [build_criterion(term, kind, f"{name}.{term['name']}", **options) for term in config["terms"]]
+        terms = settings.terms
         return WeightedSum(
-            parts,
-            weights=[term["weight"] for term in config["terms"]],
-            names=[term["name"] for term in config["terms"]],
+            [build_criterion(term, kind, f"{name}.{term.name}", **options) for term in terms],
+            weights=[term.weight for term in terms],
+            names=[term.name for term in terms],
         )
-    check_criterion(config, kind.target_forms, name)
-    form = matching_form(config["targets"], kind.target_forms)
+    check_criterion(settings, kind.target_forms, name)
+    form = matching_form(settings.forms, kind.target_forms)
     assert form is not None
     if not allow_misuse:
-        misuse.check_fed(config, name, form)
+        misuse.check_fed(settings, name, form)
 
     def encoded_targets() -> Tensor:
         if training_targets is None:
             raise UserError(f"loss={name}: balanced weights need a task's training targets")
         return kind.encode(training_targets(), form)
 
-    loss = make_loss(config["loss"], name, form, encoded_targets)
-    return Criterion(loss, config["output_activation"], form)
+    loss = make_loss(settings.loss, name, form, encoded_targets)
+    return Criterion(loss, settings.output_activation, form)
 
 
-def check_criterion(config: Mapping[str, Any], forms: Mapping[str, Any], name: str) -> None:
+def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name: str) -> None:
     """What can be said without making the loss. Raises UserError."""
-    if config["output_activation"] not in OUTPUT_ACTIVATIONS:
+    if settings.output_activation not in OUTPUT_ACTIVATIONS:
         raise UserError(
-            f"loss.output_activation={config['output_activation']} of loss={name} does not exist: "
+            f"loss.output_activation={settings.output_activation} of loss={name} does not exist: "
             f"choose one of {', '.join(OUTPUT_ACTIVATIONS)}"
         )
-    if matching_form(config["targets"], forms) is None:
+    if matching_form(settings.forms, forms) is None:
         raise UserError(
-            f"loss={name} takes targets as {' or '.join(_as_list(config['targets']))}, "
+            f"loss={name} takes targets as {' or '.join(settings.forms)}, "
             f"but this task offers {', '.join(forms)}"
         )
 
 
-def matching_form(wanted: str | Sequence[str], offered: Mapping[str, Any]) -> str | None:
+def matching_form(wanted: Iterable[str], offered: Mapping[str, Any]) -> str | None:
     """The first form that the loss wants and the kind offers."""
-    return next((form for form in _as_list(wanted) if form in offered), None)
-
-
-def _as_list(value: str | Sequence[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
+    return next((form for form in wanted if form in offered), None)

@@ -1,7 +1,7 @@
-"""What losses eat: which kind of prediction a loss expects, and what goes wrong when it is fed another.
+"""Which kind of prediction a loss expects, and what goes wrong when it is given another.
 
-Tables only. A loss's YAML file says it by `eats:`; for the classes and functions of torch and torchvision it
-is known here, also for classes derived from them.
+A loss's YAML file says it by `expects:`; for the classes and functions of torch and torchvision, and for
+classes derived from them, it is known here. `misuse.py` compares it with what a loss is given.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-# Words for `eats:`.
-LOGITS = "logits"  # any real numbers: the loss applies its own softmax or sigmoid, or wants scores
+from losslab.config.settings import SingleLossSettings
+from losslab.errors import UserError
+from losslab.losses.make import find_target
+
+# The words for `expects:`.
+LOGITS = "logits"  # any real numbers: the loss applies its own softmax or sigmoid, or expects scores
 PROBABILITIES = "probabilities"  # in [0, 1]
 LOG_PROBABILITIES = "log_probabilities"  # at most 0
 VALUES = "values"  # numbers on the scale of the targets
 LOG_VALUES = "log_values"  # logarithms of numbers on the scale of the targets
-EATS = (LOGITS, PROBABILITIES, LOG_PROBABILITIES, VALUES, LOG_VALUES)
+PREDICTIONS = (LOGITS, PROBABILITIES, LOG_PROBABILITIES, VALUES, LOG_VALUES)
 
 # What an output activation gives.
 GIVES = {
@@ -25,7 +29,7 @@ GIVES = {
     "log_softmax": LOG_PROBABILITIES,
 }
 
-# (what the loss eats, what it is given) -> what is wrong. Pairs that are not here fit.
+# (what the loss expects, what it is given) -> what is wrong. Pairs that are not listed fit.
 MISUSE = {
     (LOGITS, PROBABILITIES): (
         "applies its own softmax or sigmoid and is fed probabilities, which squashes them twice and "
@@ -35,26 +39,26 @@ MISUSE = {
         "applies its own softmax or sigmoid and is fed log-probabilities: set loss.output_activation=identity"
     ),
     (PROBABILITIES, LOGITS): (
-        "wants probabilities in [0, 1] and is fed raw outputs: set loss.output_activation=sigmoid "
+        "expects probabilities in [0, 1] and is fed raw outputs: set loss.output_activation=sigmoid "
         "(softmax where each sample has one class)"
     ),
     (PROBABILITIES, LOG_PROBABILITIES): (
-        "wants probabilities and is fed their logarithms: set loss.output_activation=softmax"
+        "expects probabilities and is fed their logarithms: set loss.output_activation=softmax"
     ),
     (LOG_PROBABILITIES, PROBABILITIES): (
-        "wants log-probabilities and is fed probabilities without the log, "
+        "expects log-probabilities and is fed probabilities without the log, "
         "so that a certain prediction costs no less than -1: set loss.output_activation=log_softmax"
     ),
     (LOG_PROBABILITIES, LOGITS): (
-        "wants log-probabilities and is fed raw outputs, which it can make as large as it likes: "
+        "expects log-probabilities and is fed raw outputs, which are unbounded: "
         "set loss.output_activation=log_softmax"
     ),
     (LOG_VALUES, PROBABILITIES): (
-        "wants logarithms of the predicted values and is fed probabilities: "
+        "expects logarithms of the predicted values and is fed probabilities: "
         "set loss.output_activation=identity"
     ),
     (LOG_VALUES, LOG_PROBABILITIES): (
-        "wants logarithms of the predicted values and is fed log-probabilities: "
+        "expects logarithms of the predicted values and is fed log-probabilities: "
         "set loss.output_activation=identity"
     ),
 }
@@ -95,7 +99,7 @@ _KNOWN = {
         f"{_FUNCTION}.huber_loss",
     ),
 }
-_EATEN_BY = {name: word for word, names in _KNOWN.items() for name in names}
+_EXPECTED_BY = {name: word for word, names in _KNOWN.items() for name in names}
 
 # Compare each prediction with one target: the two shapes must be equal, or torch broadcasts them.
 _ELEMENTWISE = {
@@ -109,13 +113,26 @@ _ELEMENTWISE = {
 }
 
 
-def eaten_by(loss: Any) -> str | None:
-    """What a class or function is known to eat; None where nothing is known."""
-    return next((_EATEN_BY[name] for name in _names(loss) if name in _EATEN_BY), None)
+def expected_by(settings: SingleLossSettings, name: str) -> str | None:
+    """What a loss says, or else is known, to expect: one of PREDICTIONS; None where nothing is known.
+
+    Args:
+        settings: of one loss.
+        name: of the loss, for messages.
+
+    Raises UserError for a word that is not one of PREDICTIONS, and where there is no such loss.
+    """
+    declared = settings.expects
+    if declared is not None and declared not in PREDICTIONS:
+        raise UserError(
+            f"loss.expects={declared} of loss={name} does not exist: choose one of {', '.join(PREDICTIONS)}"
+        )
+    names = _names(find_target(settings.loss, name))
+    return declared or next((_EXPECTED_BY[name] for name in names if name in _EXPECTED_BY), None)
 
 
 def is_elementwise(loss: Any) -> bool:
-    """Whether a class or function is known to want a prediction and a target of one shape."""
+    """Whether a class or function is known to need a prediction and a target of one shape."""
     return any(name in _ELEMENTWISE for name in _names(loss))
 
 

@@ -9,7 +9,7 @@ from losslab.losses.reduction import check_reduction, reduce
 
 
 class FocalTversky(nn.Module):
-    """(1 - TI)^(1/γ), where TI = TP / (TP + α·FP + β·FN) of each picture.
+    """(1 - TI)^(1/γ), where TI = TP / (TP + α·FP + β·FN) of each image.
 
     Abraham and Khan 2018, https://arxiv.org/abs/1810.07842 (their α weighs the false negatives; here, as in
     MONAI and in Salehi et al. 2017, arXiv:1706.05721, α weighs the false positives, β the false negatives).

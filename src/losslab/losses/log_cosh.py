@@ -24,6 +24,6 @@ class LogCosh(nn.Module):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Two tensors of one shape to a scalar, or to that shape with reduction "none"."""
         residual = prediction - target
-        # softplus of both signs: no kink of |r| at zero, where log-cosh is smooth.
+        # Softplus of both signs has no kink at zero, unlike |r|: log-cosh is smooth there.
         losses = 0.5 * (functional.softplus(2 * residual) + functional.softplus(-2 * residual)) - math.log(2)
         return reduce(losses, self.reduction)

@@ -9,7 +9,7 @@ from losslab.losses.reduction import check_reduction, reduce
 
 
 class LovaszHinge(nn.Module):
-    """Lovász hinge of each picture's mask.
+    """Lovász hinge of each image's mask.
 
     Sorts the hinge errors 1 - (2y - 1)·x and weighs each by what it adds to the Jaccard error.
     Berman, Triki and Blaschko 2018, https://arxiv.org/abs/1705.08790

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from hydra.utils import get_object
 from torch import Tensor
 
 from losslab.config.instantiation import make
+from losslab.config.settings import Target
 from losslab.errors import UserError, first_line
 from losslab.losses.balance import BALANCED, balanced_weight
 
@@ -22,50 +23,52 @@ from losslab.losses.balance import BALANCED, balanced_weight
 _WEIGHTS = ("weight", "pos_weight")
 
 
-def find_target(config: Mapping[str, Any], name: str) -> Any:
-    """The class or function that `_target_` names. Raises UserError where there is none."""
-    target = config.get("_target_")
-    if not isinstance(target, str) or "." not in target:
+def find_target(loss: Target, name: str) -> Any:
+    """The class or function that `loss` names. Raises UserError where there is none."""
+    if "." not in loss.target:
         raise UserError(
-            f"loss={name}: loss.loss._target_={target} is not a dotted path like my_losses.MyLoss"
+            f"loss={name}: loss.loss._target_={loss.target} is not a dotted path like my_losses.MyLoss"
         )
     try:
-        return get_object(target)
+        return get_object(loss.target)
     except Exception as error:
-        raise UserError(f"loss={name}: {target} could not be found: {first_line(error)}") from error
+        raise UserError(f"loss={name}: {loss.target} could not be found: {first_line(error)}") from error
 
 
 def make_loss(
-    config: Mapping[str, Any], name: str, form: str, encoded_targets: Callable[[], Tensor]
+    settings: Target, name: str, form: str, encoded_targets: Callable[[], Tensor]
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """The loss of a criterion.
 
     Args:
-        config: `_target_` and arguments. A weight that is `balanced` follows from the training targets.
+        settings: the class or function, and its arguments. A weight that is `balanced` follows from the
+            training targets.
         form: in which the loss is given its targets.
         encoded_targets: all training targets in that form; called only where it is needed.
 
     Raises UserError where the class or function is not there or does not take the arguments.
     """
-    target = find_target(config, name)
-    arguments = {
-        key: _as_weight(value, key, name, form, encoded_targets) if key in _WEIGHTS else value
-        for key, value in config.items()
+    target = find_target(settings, name)
+    weights = {
+        key: _as_weight(settings.arguments[key], key, name, form, encoded_targets)
+        for key in _WEIGHTS
+        if key in settings.arguments
     }
-    if is_loss_function(target, config):
-        given = make({**arguments, "_target_": "builtins.dict", "_partial_": False}, where=f"loss={name}")
-        loss = functools.partial(target, **given)
+    settings = settings.with_arguments(**weights)
+    if is_loss_function(target, settings.arguments):
+        as_dict = Target.of("builtins.dict", **{**settings.arguments, "_partial_": False})
+        loss = functools.partial(target, **make(as_dict, where=f"loss={name}"))
     else:
-        loss = make(arguments, where=f"loss={name}")
+        loss = make(settings, where=f"loss={name}")
     if not callable(loss):
-        raise UserError(f"loss={name}: {config['_target_']} is not callable")
+        raise UserError(f"loss={name}: {settings.target} is not callable")
     return loss
 
 
-def is_loss_function(target: Any, config: Mapping[str, Any]) -> bool:
+def is_loss_function(target: Any, given: Collection[str]) -> bool:
     """Whether `target` is itself the loss, and not a class or a function that makes one.
 
-    It is where, with the arguments of the config given, it still waits for a prediction and a target.
+    It is where, with the arguments in `given` filled in, it still waits for a prediction and a target.
     """
     if inspect.isclass(target):
         return False
@@ -77,7 +80,7 @@ def is_loss_function(target: Any, config: Mapping[str, Any]) -> bool:
         parameter
         for parameter in parameters
         if parameter.default is parameter.empty
-        and parameter.name not in config
+        and parameter.name not in given
         and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
     takes_any = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)

@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from losslab.config.settings import LossSettings, SingleLossSettings
 from losslab.errors import UserError, first_line
-from losslab.losses.expectations import EATS, GIVES, LOGITS, MISUSE, eaten_by, is_elementwise
+from losslab.losses.expectations import GIVES, LOGITS, MISUSE, expected_by, is_elementwise
 from losslab.losses.make import find_target
 
-ON_PURPOSE = "on_purpose"
 _ALL_THE_SAME = "to run it all the same, set allow_misuse=true"
 
 
-def check_fed(config: Mapping[str, Any], name: str, form: str) -> None:
+def check_fed(settings: SingleLossSettings, name: str, form: str) -> None:
     """Raises UserError where the output activation, or the form of targets, is not what a loss expects.
 
     Args:
-        config: of one loss, resolved; `misuse: on_purpose` in it says that this is known.
+        settings: of one loss; `misuse: on_purpose` in it says that this is known.
         form: of the targets that it will be given.
     """
-    declared = config.get("eats")
-    if declared is not None and declared not in EATS:
-        raise UserError(
-            f"loss.eats={declared} of loss={name} does not exist: choose one of {', '.join(EATS)}"
-        )
-    if config.get("misuse") == ON_PURPOSE:
+    expected = expected_by(settings, name)
+    if settings.misuse is not None:
         return
-    target = find_target(config["loss"], name)
-    given = GIVES[config["output_activation"]]
-    eaten = declared or eaten_by(target)
-    if reason := MISUSE.get((eaten or "", given)):
-        raise UserError(f"loss={name}: {config['loss']['_target_']} {reason}; {_ALL_THE_SAME}")
+    target = find_target(settings.loss, name)
+    given = GIVES[settings.output_activation]
+    if reason := MISUSE.get((expected or "", given)):
+        raise UserError(f"loss={name}: {settings.loss.target} {reason}; {_ALL_THE_SAME}")
     if form == "class_index" and is_elementwise(target):
         raise UserError(
-            f"loss={name}: {config['loss']['_target_']} compares element by element, and class indices (N,) "
+            f"loss={name}: {settings.loss.target} compares element by element, and class indices (N,) "
             f"would broadcast against outputs (N, K): set loss.targets=one_hot; {_ALL_THE_SAME}"
         )
 
@@ -49,7 +43,7 @@ def check_batch(
     targets: Tensor,
     name: str,
     *,
-    config: Mapping[str, Any],
+    settings: LossSettings,
     allow_misuse: bool,
 ) -> None:
     """Raises UserError where a criterion works only by accident on a small real batch, or cannot train.
@@ -60,12 +54,13 @@ def check_batch(
         criterion: is copied, so that a loss with a memory does not remember this batch.
         outputs: raw, (N, ...), of the network.
         targets: encoded, for the same samples.
-        config: of the group `loss`.
+        settings: of the whole loss.
     """
-    allowed = allow_misuse or config.get("misuse") == ON_PURPOSE
-    if not allowed:
+    single = settings if isinstance(settings, SingleLossSettings) else None
+    if not allow_misuse and (single is None or single.misuse is None):
         _check_shapes(criterion, outputs, targets, name)
-        _check_not_probabilities(config, outputs, name)
+        if single is not None:
+            _check_not_probabilities(single, outputs, name)
     outputs = outputs.detach().clone().requires_grad_()
     try:
         value = copy.deepcopy(criterion)(outputs, targets)
@@ -111,11 +106,11 @@ def _check_shapes(criterion: Any, outputs: Tensor, targets: Tensor, name: str) -
     )
 
 
-def _check_not_probabilities(config: Mapping[str, Any], outputs: Tensor, name: str) -> None:
+def _check_not_probabilities(settings: SingleLossSettings, outputs: Tensor, name: str) -> None:
     """A network that ends in a softmax of its own, in front of a loss that applies one."""
-    if "terms" in config or outputs.ndim < 2 or outputs.shape[1] < 2:
+    if outputs.ndim < 2 or outputs.shape[1] < 2:
         return
-    if (config.get("eats") or eaten_by(find_target(config["loss"], name))) != LOGITS:
+    if expected_by(settings, name) != LOGITS:
         return
     sums = outputs.sum(dim=1)
     if bool((outputs >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4):

@@ -1,4 +1,4 @@
-"""Squared error plus multiples of two means: a loss that articles show as an example of parameters."""
+"""Squared error plus multiples of two means: an example that articles give of a loss with parameters."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 
 class Smoothness(nn.Module):
-    """Mean absolute difference of neighbours along height plus that along width; does not look at the target.
+    """Mean absolute difference of neighbours along height plus that along width; ignores the target.
 
     Anisotropic total variation (Rudin, Osher and Fatemi 1992, https://doi.org/10.1016/0167-2789(92)90242-F),
-    averaged. A direction in which the mask is one pixel wide has no neighbours and counts nothing.
+    averaged. A direction in which the mask is one pixel wide has no neighbours and contributes nothing.
     """
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from losslab.errors import UserError
 
-# Where terms want their targets in different forms: (what the sum is given, what a term wants) -> how.
+# If terms need targets in different forms: (form of the sum, form of the term) -> conversion.
 _CONVERSIONS: dict[tuple[str, str], Callable[[Tensor, Tensor], Tensor]] = {
     ("class_index", "one_hot"): lambda targets, outputs: (
         nn.functional.one_hot(targets, outputs.shape[1]).movedim(-1, 1).to(outputs.dtype)
@@ -37,7 +37,7 @@ class WeightedSum(nn.Module):
             if form != self.form and (self.form, form) not in _CONVERSIONS:
                 raise UserError(
                     f"loss.terms: {names[0]} takes targets as {self.form} and {name} as {form}, "
-                    f"which do not go together"
+                    f"and neither can be converted to the other"
                 )
         self.last_terms = torch.zeros(len(self.terms))
 

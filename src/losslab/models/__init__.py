@@ -1,4 +1,4 @@
-"""Networks, one file a network, and how one is built from config: model + activation + initialisation."""
+"""Networks, one per file, and how one is built from the config: model + activation + initialisation."""
 
 from losslab.models.build import build_network
 from losslab.models.fit import check_fit

@@ -1,15 +1,15 @@
-"""Which models take a task's inputs and give its outputs: said before anything is built or trained."""
+"""Which models take a task's inputs and give its outputs: checked before anything is built or trained."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hydra.utils import get_method
-from omegaconf import OmegaConf
 
+from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import Target
 from losslab.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
-    """Decorator of a model's function: the shapes it is for.
+    """Decorator for a model's function: declares the shapes that it takes and gives.
 
     Args:
         inputs: "image" for (N, C, H, W); None for any shape (N, ...).
-        gives: "vector" for (N, K), "image" for one output a pixel, (N, K, H, W).
+        gives: "vector" for (N, K), "image" for one output per pixel, (N, K, H, W).
     """
 
     def mark(function: Function) -> Function:
@@ -38,12 +38,12 @@ def takes(inputs: str | None, gives: str) -> Callable[[Function], Function]:
     return mark
 
 
-def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
+def check_fit(model: Target, name: str, task: Task) -> None:
     """Raises UserError, with the models that fit, where the model is made for other inputs or outputs.
 
-    A person's own model that states nothing is believed; its outputs are checked once it is built.
+    The user's own model may declare nothing; then only its outputs are checked, once it is built.
     """
-    function = _function(config)
+    function = _function(model.target)
     sample = task.splits["train"].sample(1)[1]
     output = task.kind.output_shape(sample)[1:]
     if _fits(function, task.input_shape, output):
@@ -55,7 +55,7 @@ def check_fit(config: Mapping[str, Any], name: str, task: Task) -> None:
         reason = (
             f"model={name} takes images (N, C, H, W), but an input of task={task.name} has {task.input_shape}"
         )
-    fitting = [model for model, other in _packaged() if _fits(other, task.input_shape, output)]
+    fitting = [fits for fits, other in _packaged() if _fits(other, task.input_shape, output)]
     raise UserError(f"{reason}: choose model={' or '.join(fitting)}")
 
 
@@ -68,15 +68,13 @@ def _fits(function: Any, input_shape: tuple[int, ...], output_shape: tuple[int, 
 
 def _packaged() -> list[tuple[str, Any]]:
     """Name and function of each model in conf/model."""
-    files = sorted(Path(package_folder("conf") / "model").glob("*.yaml"))
-    targets = {file.stem: OmegaConf.select(OmegaConf.load(file), "_target_") for file in files}
-    return [(name, _function({"_target_": target})) for name, target in targets.items()]
+    folders = [package_folder("conf")]
+    names = catalogue.names("model", folders)
+    return [(name, _function(catalogue.load("model", name, folders)["_target_"])) for name in names]
 
 
-def _function(config: Mapping[str, Any]) -> Any:
+def _function(path: str) -> Any:
     try:
-        return get_method(config["_target_"])
+        return get_method(path)
     except Exception as error:
-        raise UserError(
-            f"model={config.get('_target_')} could not be imported: {str(error).splitlines()[0]}"
-        ) from None
+        raise UserError(f"model={path} could not be imported: {str(error).splitlines()[0]}") from None

@@ -1,4 +1,4 @@
-"""Layer-sequential unit-variance initialisation: weights scaled by what really flows through the network."""
+"""Layer-sequential unit-variance initialisation: weights scaled by the outputs that layers really have."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def lsuv(network: nn.Module, inputs: Tensor, tolerance: float = 0.05, max_iterat
     """Scale each layer's weight, from the first to the last, until its outputs have variance 1 on `inputs`.
 
     Mishkin and Matas 2015, https://arxiv.org/abs/1511.06422. Layers are modules with a weight of two or more
-    dimensions; a layer whose outputs do not vary at all is left as it is.
+    dimensions; a layer whose outputs do not vary is left alone.
 
     Args:
         inputs: (N, ...) training inputs.
-        tolerance: largest accepted distance of the variance from 1.
-        max_iterations: scalings of one layer.
+        tolerance: largest distance of the variance from 1 that is accepted.
+        max_iterations: how often one layer is scaled at most.
     """
     if tolerance <= 0 or max_iterations < 1:
         raise UserError("init.data_driven: tolerance must be above 0 and max_iterations at least 1")

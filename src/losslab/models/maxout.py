@@ -9,10 +9,10 @@ class Maxout(nn.Module):
     """max over j of W_j·x + b_j, keeping the number of features n (dimension 1).
 
     A maxout layer of Goodfellow et al. 2013 (https://arxiv.org/abs/1302.4389) is the linear layer and its
-    nonlinearity in one. Here it follows a layer that is linear already, and the two together are maxout over
-    affine maps of that layer's input, so that any model takes it like any other activation. The price is
-    pieces·n·(n + 1) weights of its own: count them when comparing with activations that have none. In front
-    of pictures (N, C, H, W) each pixel's channels are mapped, as by a 1×1 convolution.
+    nonlinearity in one. Here it follows a layer that is already linear; the two together are maxout over
+    affine maps of that layer's input, so any model takes it like any other activation. The price is
+    pieces·n·(n + 1) weights of its own: count them when comparing with activations that have none. For
+    images (N, C, H, W) it maps the channels of each pixel, like a 1×1 convolution.
 
     The number of features is learned from the first batch (torch.nn.LazyLinear).
 
@@ -23,7 +23,7 @@ class Maxout(nn.Module):
     def __init__(self, pieces: int = 2) -> None:
         super().__init__()
         if not isinstance(pieces, int) or pieces < 2:
-            raise ValueError(f"pieces={pieces} must be a whole number from 2")
+            raise ValueError(f"pieces={pieces} must be a whole number of at least 2")
         self.maps = nn.ModuleList(_LazySquare() for _ in range(pieces))
 
     def forward(self, inputs: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ def mlp(
         hidden: width of each hidden layer.
     """
     if any(not isinstance(width, int) or width < 1 for width in hidden):
-        raise UserError(f"model.hidden={list(hidden)} is wrong: give whole numbers from 1, e.g. [128]")
+        raise UserError(f"model.hidden={list(hidden)} is wrong: give positive whole numbers, e.g. [128]")
     layers = MLP(math.prod(input_shape), [*hidden, output_features], activation_layer=activation)
-    # MLP ends each layer with Dropout(p=0): leave out what does nothing but cost time.
+    # MLP ends each layer with Dropout(p=0): left out, since it does nothing but cost time.
     return nn.Sequential(nn.Flatten(), *(layer for layer in layers if not isinstance(layer, nn.Dropout)))

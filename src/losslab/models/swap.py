@@ -1,4 +1,4 @@
-"""Ready-made networks with our activations in the place of their own."""
+"""Puts the chosen activation into a ready-made network, in place of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 
 def swap_activations(network: nn.Module, old: type[nn.Module], activation: Callable[..., nn.Module]) -> None:
-    """Replace each module of type `old` in `network`, in the order of its modules, by one of `activation`."""
+    """Replace each module of type `old` in `network`, in order, with a new one made by `activation`."""
     for module in network.modules():
         for name, child in module.named_children():
             if isinstance(child, old):

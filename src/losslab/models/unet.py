@@ -11,13 +11,13 @@ from losslab.errors import UserError
 from losslab.models.fit import IMAGE, takes
 from losslab.models.swap import swap_activations
 
-# Neither depends on the other samples of the batch. Groups as in Wu and He 2018, arXiv:1803.08494.
+# Neither depends on the other samples in the batch. Groups as in Wu and He 2018, arXiv:1803.08494.
 NORMS: dict[str, Any] = {
     "instance": ("instance", {"affine": True}),
     "group": ("group", {"num_groups": 4}),
 }
 LEVELS = 5
-SMALLEST = 2**LEVELS  # its lowest level has 2×2 pixels: one alone has no spread to normalise by
+SMALLEST = 2**LEVELS  # its lowest level then has 2×2 pixels; a single one has no spread to normalise by
 
 
 @takes(IMAGE, IMAGE)
@@ -28,10 +28,10 @@ def unet(
     channels: Sequence[int],
     norm: str,
 ) -> nn.Module:
-    """Images (N, C, H, W) to (N, output_features, H, W); two convolutions a level, maximum pooling between.
+    """Images (N, C, H, W) to (N, output_features, H, W); two convolutions per level, max pooling in between.
 
-    MONAI's BasicUNet, not its UNet, which normalises its outputs image by image when it has residual units:
-    it then cannot say that an image has more foreground than another.
+    This is MONAI's BasicUNet. Its UNet with residual units normalises the outputs of each image, and then
+    cannot say that one image has more foreground than another.
     https://monai.readthedocs.io/en/stable/networks.html#basicunet
 
     Args:
@@ -43,7 +43,7 @@ def unet(
     if norm not in NORMS:
         raise UserError(f"model.norm={norm} does not exist: choose one of {', '.join(NORMS)}")
     if norm == "group" and any(width % 4 for width in channels):
-        raise UserError(f"model.channels={list(channels)}: model.norm=group needs widths that 4 divides")
+        raise UserError(f"model.channels={list(channels)}: model.norm=group needs multiples of 4")
     if min(input_shape[1:]) < SMALLEST:
         raise UserError(
             f"model=unet halves the image {LEVELS - 1} times and needs {SMALLEST}×{SMALLEST} pixels; "

@@ -1,7 +1,8 @@
 """What a run leaves behind, and how many runs become one table.
 
-`record.py` is the truth about one run, `curves.py` its curves, `environment.py` what it ran on, `frame.py`
-the table with a row a run, `files.py` how all of it is written.
+`record.py` is the truth about one run, `curves.py` its curves, `environment.py` what it ran on; `stored.py`
+and `files.py` are how files are written and read. `frame.py` makes one table of many runs, with a row a run;
+`comparable.py` says whether its runs were made alike, `outcomes.py` what each of them counts with.
 """
 
 from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves
@@ -15,6 +16,7 @@ from losslab.records.record import (
     RECORD_FILE,
     SCHEMA_VERSION,
     Record,
+    RecordedFinding,
     RecordError,
     Target,
     find,
@@ -35,6 +37,7 @@ __all__ = [
     "UNFINISHED",
     "Record",
     "RecordError",
+    "RecordedFinding",
     "Target",
     "find",
     "load",

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import losslab
+from losslab.records.record import Checkout, Environment
 
 _PACKAGES = (
     "torch",
@@ -21,6 +21,7 @@ _PACKAGES = (
     "pytorch-lightning",
     "hydra-core",
     "torchmetrics",
+    "monai",
     "numpy",
     "scikit-learn",
 )
@@ -31,23 +32,24 @@ _VARIABLES = (
 )
 
 
-def describe(device: torch.device) -> dict[str, Any]:
-    """Plain data for the record."""
-    return {
-        "losslab": losslab.__version__,
-        "python": platform.python_version(),
-        "packages": _versions(),
-        "platform": platform.platform(),
-        "device": _device_name(device),
-        "threads": torch.get_num_threads(),
-        "cuda": torch.version.cuda if device.type == "cuda" else None,
-        "cudnn": torch.backends.cudnn.version() if device.type == "cuda" else None,
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
-        "git": _git(Path(__file__).parent),
-        "git_working_folder": _git(Path.cwd()),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-    }
+def describe(device: torch.device) -> Environment:
+    """What this process computes on, with `device`."""
+    on_gpu = device.type == "cuda"
+    return Environment(
+        losslab=losslab.__version__,
+        python=platform.python_version(),
+        packages=_versions(),
+        platform=platform.platform(),
+        device=_device_name(device),
+        threads=torch.get_num_threads(),
+        cuda=torch.version.cuda if on_gpu else None,
+        cudnn=torch.backends.cudnn.version() if on_gpu else None,
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+        variables={name: os.environ[name] for name in _VARIABLES if name in os.environ},
+        git=_git(Path(__file__).parent),
+        git_working_folder=_git(Path.cwd()),
+        command=[Path(sys.argv[0]).name, *sys.argv[1:]],
+    )
 
 
 @functools.cache
@@ -73,7 +75,7 @@ def processor_name() -> str:
 
 
 @functools.cache
-def _git(folder: Path) -> dict[str, Any] | None:
+def _git(folder: Path) -> Checkout | None:
     """Revision and dirtiness of the checkout that holds `folder`; None where there is none."""
     try:
         revision = _run_git(folder, "rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""A matplotlib figure as an SVG element of a page: transparent, small, and in the page's own colours."""
+"""matplotlib figures as SVG: files, and elements of a page, transparent and in the page's own colours."""
 
 from __future__ import annotations
 
@@ -15,20 +15,28 @@ INK = "#0a0b0c"  # becomes the page's text colour
 FAINT = "#808182"  # becomes the colour of the page's lines
 
 
+def svg_text(figure: Figure, salt: str) -> str:
+    """The figure as the text of an SVG file, the same at every call; text stays text: small, in any font.
+
+    Args:
+        salt: makes the ids its own; different for every figure of a page.
+    """
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.family": "sans-serif"}):
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
 def inline_svg(figure: Figure, described: str, salt: str, colours: Mapping[str, str]) -> Markup:
     """The figure as one `<svg>` element.
 
     Args:
         described: what a screen reader says.
-        salt: makes the element's ids its own; different for every figure of a page.
+        salt: see `svg_text`.
         colours: hexadecimal colour in the figure -> CSS colour on the page.
     """
     figure.patch.set_alpha(0)
-    # text stays text: smaller, and in the reader's font
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.family": "sans-serif"}):
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    svg = file.getvalue()
+    svg = svg_text(figure, salt)
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
@@ -43,7 +51,7 @@ def inline_svg(figure: Figure, described: str, salt: str, colours: Mapping[str, 
 
 
 def style(axes: Axes) -> None:
-    """Ink on whatever the page's paper is."""
+    """Axes without a background, in the page's text and line colours."""
     axes.patch.set_alpha(0)
     axes.tick_params(labelsize=9, color=FAINT, labelcolor=INK, which="both")
     axes.grid(color=FAINT, alpha=0.35, linewidth=0.5)

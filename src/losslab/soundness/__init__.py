@@ -1,1 +1,1 @@
-"""`losslab-check`: examines a criterion, one check a file."""
+"""Examines one loss (`losslab-check`): a mark for each property, one topic per file."""

@@ -6,12 +6,13 @@ import inspect
 
 import torch
 
+from losslab.config.settings import SumSettings
 from losslab.losses.make import find_target
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
-@finding("independent of the order of the batch")
+@mark("independent of the order of the batch")
 def order(subject: Subject) -> tuple[str, str]:
     """Shuffling the samples changes nothing but the order of the gradients."""
     targets, outputs = subject.targets(), subject.kind.outputs()
@@ -24,7 +25,7 @@ def order(subject: Subject) -> tuple[str, str]:
     return (SOUND if difference <= 1e-5 * max(1, abs(value)) else UNSOUND), f"changes by {difference:.1g}"
 
 
-@finding("mean, sum and none agree")
+@mark("mean, sum and none agree")
 def reductions(subject: Subject) -> tuple[str, str]:
     """sum and mean are those of none's values, where the loss offers `reduction`."""
     if not _offers_reduction(subject):
@@ -45,7 +46,7 @@ def reductions(subject: Subject) -> tuple[str, str]:
     return SOUND, f"{shape}; sum {total:.4g}, mean {mean:.4g}"
 
 
-@finding("independent of the rest of the batch")
+@mark("independent of the rest of the batch")
 def composition(subject: Subject) -> tuple[str, str]:
     """The loss of a batch against the mean of the losses of its unequal parts, weighted by size."""
     targets, outputs = subject.targets(6), subject.kind.outputs(6, scale=2)
@@ -68,9 +69,9 @@ def composition(subject: Subject) -> tuple[str, str]:
 
 
 def _offers_reduction(subject: Subject) -> bool:
-    if "terms" in subject.config:
+    if isinstance(subject.settings, SumSettings):
         return False
-    target = find_target(subject.config["loss"], subject.name)
+    target = find_target(subject.settings.loss, subject.name)
     try:
         return "reduction" in inspect.signature(target).parameters
     except ValueError:

@@ -1,4 +1,4 @@
-"""From what a person wrote, a name or a dotted path and overrides, to a subject."""
+"""From what the user wrote, a name or a dotted path and overrides, to a subject."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from losslab.soundness.subject import Subject, make_subject
 def compose_subject(
     target: str, overrides: Sequence[str] = (), kind: str | None = None, config_dir: Path | None = None
 ) -> Subject:
-    """Raises UserError where there is no such loss, or it cannot be made."""
+    """The subject for the named loss. Raises UserError if it does not exist or cannot be made."""
     folders = [package_folder("conf")]
     search = []
     if config_dir is not None:
@@ -41,4 +41,4 @@ def compose_subject(
         GlobalHydra.instance().clear()
     OmegaConf.set_struct(cfg, False)
     only_loss = OmegaConf.create({"loss": cfg.loss, "hydra": {"runtime": cfg.hydra.runtime}})
-    return make_subject(settings.resolve(only_loss)["loss"], target, kind)
+    return make_subject(settings.read_loss(only_loss), target, kind)

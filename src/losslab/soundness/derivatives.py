@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 
 import torch
 from torch import Tensor
 
 from losslab.soundness.examples import ExampleKind
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, finding
+from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 _POINTS = 3
 
 
 def _small(subject: Subject) -> Subject:
-    """Few numbers: the finite differences take two calls for each."""
+    """With fewer outputs: finite differences take two calls for each."""
     if subject.kind.name != "segmentation":
         return subject
     kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
-    return Subject(subject.name, subject.config, kind, subject.eats)
+    return dataclasses.replace(subject, kind=kind)
 
 
 def _case(subject: Subject, seed: int) -> tuple[Tensor, Tensor]:
@@ -29,7 +30,7 @@ def _case(subject: Subject, seed: int) -> tuple[Tensor, Tensor]:
     return outputs.requires_grad_(), subject.encoded(targets, torch.float64)
 
 
-@finding("gradcheck (float64)")
+@mark("gradcheck (float64)")
 def first(subject: Subject) -> tuple[str, str]:
     """Gradients equal finite differences at random points, where the loss is smooth.
 
@@ -40,7 +41,7 @@ def first(subject: Subject) -> tuple[str, str]:
     for seed in range(_POINTS):
         outputs, targets = _case(small, seed)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on inputs that are not float64, which a finding says better
+            warnings.simplefilter("ignore")  # on inputs that are not float64: the mark says it better
             passed = torch.autograd.gradcheck(
                 lambda x, y=targets: criterion(x, y), outputs, raise_exception=False, atol=1e-6, rtol=1e-4
             )
@@ -49,9 +50,9 @@ def first(subject: Subject) -> tuple[str, str]:
     return SOUND, f"agrees at {_POINTS} random points of {outputs.numel()} outputs"
 
 
-@finding("gradgradcheck (float64)")
+@mark("gradgradcheck (float64)")
 def second(subject: Subject) -> tuple[str, str]:
-    """The same for second derivatives; without them Newton's method and gradient penalties are off."""
+    """The same for second derivatives; Newton's method and gradient penalties need them."""
     small = _small(subject)
     criterion = small.criterion().double()
     outputs, targets = _case(small, 0)
@@ -64,7 +65,7 @@ def second(subject: Subject) -> tuple[str, str]:
     return (SOUND if passed else WEAK), "agrees" if passed else "second derivatives disagree"
 
 
-@finding("no kinks")
+@mark("no kinks")
 def kinks(subject: Subject) -> tuple[str, str]:
     """Slopes from the left and from the right, along the direction from the target through the prediction."""
     small = _small(subject)

@@ -1,9 +1,10 @@
-"""All checks on one subject."""
+"""The whole examination of one subject: every mark, and the worst of them as the verdict."""
 
 from __future__ import annotations
 
 import dataclasses
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -19,10 +20,10 @@ from losslab.soundness import (
     speed,
     transforms,
 )
-from losslab.soundness.marks import VERDICTS, Finding
+from losslab.soundness.marks import VERDICTS, Mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
-CHECKS = (
+EXAMINED = (
     shapes.returns_scalar,
     minimum.minimum,
     derivatives.first,
@@ -44,37 +45,43 @@ CHECKS = (
 
 @dataclasses.dataclass
 class Examination:
-    """What was found out about a subject."""
+    """What was found out about a subject: its name, the kind of targets it was given, and the marks."""
 
     target: str
     kind: str
-    findings: list[Finding]
+    marks: list[Mark]
 
     @property
     def verdict(self) -> str:
-        """The worst of the findings."""
-        return max((finding.verdict for finding in self.findings), key=VERDICTS.index)
+        """The worst of the marks' verdicts."""
+        return worst(self.marks)
 
     def as_data(self) -> dict[str, Any]:
+        """What `losslab-check --json` prints: target, kind, verdict, and each mark as a mapping."""
         return {**dataclasses.asdict(self), "verdict": self.verdict}
 
 
+def worst(marks: Iterable[Mark]) -> str:
+    """The worst verdict of some marks."""
+    return max((mark.verdict for mark in marks), key=VERDICTS.index)
+
+
 def examine(subject: Subject, machine_code: bool = False) -> Examination:
-    """Run every check. Where a loss gives no scalar with a gradient the others have nothing to look at.
+    """Give every mark; only the first where the loss returns no scalar with a gradient.
 
     Args:
         machine_code: also compile with torch's default backend.
     """
-    checks = (*CHECKS, transforms.compiled_to_machine_code) if machine_code else CHECKS
-    findings = []
+    functions = (*EXAMINED, transforms.compiled_to_machine_code) if machine_code else EXAMINED
+    marks = []
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # what they warn of is measured
-        for check in checks:
+        for function in functions:
             torch.manual_seed(0)
-            findings.append(check(subject))
-            if findings[-1].check == shapes.returns_scalar.check_name and not _usable(subject):  # type: ignore[attr-defined]
+            marks.append(function(subject))
+            if function is shapes.returns_scalar and not _usable(subject):
                 break
-    return Examination(subject.name, subject.kind.name, findings)
+    return Examination(subject.name, subject.kind.name, marks)
 
 
 def _usable(subject: Subject) -> bool:

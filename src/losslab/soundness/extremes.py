@@ -6,14 +6,14 @@ import math
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 LEVELS = (20.0, 50.0, 90.0, 110.0, 1e4)
 MARGINS = (1.0, 5.0, 10.0, 20.0, 50.0, 110.0)
 
 
-@finding("large outputs (float32)")
+@mark("large outputs (float32)")
 def large_outputs(subject: Subject) -> tuple[str, str]:
     """Value and gradient are finite at outputs of ±20 to ±1e4, right and wrong, and as in float64."""
     targets = subject.targets()
@@ -38,12 +38,12 @@ def large_outputs(subject: Subject) -> tuple[str, str]:
     return SOUND, f"finite up to ±1e4, within {worst:.1g} of float64"
 
 
-@finding("gradient at confident mistakes")
+@mark("gradient at confident mistakes")
 def confident_mistakes(subject: Subject) -> tuple[str, str]:
     """The further the outputs are on the wrong side, the more a correction is needed.
 
     Weak: a bounded loss, which gives up on mistakes by design. Unsound: the loss goes on growing without a
-    gradient, or does not reach its minimum either, as with a softmax too many.
+    gradient, or does not reach its minimum, as with a second softmax.
     """
     if not subject.takes_logits:
         return NOT_APPLICABLE, "outputs are values, not logits"
@@ -66,11 +66,9 @@ def confident_mistakes(subject: Subject) -> tuple[str, str]:
     undecided = float(criterion(torch.zeros_like(signs), encoded))
     certain = float(criterion(30 * signs, encoded))
     if abs(certain) > 1e-2 * abs(undecided):
-        return (
-            UNSOUND,
-            f"{numbers}: a softmax or sigmoid too many? a certain, right prediction costs {certain:.4g}",
-        )
-    return WEAK, f"{numbers}: bounded by {values[110.0]:.4g}, no way back from there"
+        cost = f"a certain and correct prediction costs {certain:.4g}"
+        return UNSOUND, f"{numbers}: is softmax or sigmoid applied twice? {cost}"
+    return WEAK, f"{numbers}: bounded by {values[110.0]:.4g}, no gradient leads back"
 
 
 def _signs(subject: Subject, targets: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What a check says: a verdict and one line of numbers."""
+"""A mark: what one part of an examination says about a loss, as a verdict and a line of numbers."""
 
 from __future__ import annotations
 
@@ -7,41 +7,42 @@ import functools
 from collections.abc import Callable
 
 SOUND = "sound"
-WEAK = "weak"  # works, with a limit that one should know
-UNSOUND = "unsound"  # gives wrong, non-finite or no gradients or values
+WEAK = "weak"  # works, with a limit to know of
+UNSOUND = "unsound"  # values or gradients are wrong, not finite, or missing
 NOT_APPLICABLE = "not applicable"
 VERDICTS = (NOT_APPLICABLE, SOUND, WEAK, UNSOUND)  # from good to bad
 
 
 @dataclasses.dataclass
-class Finding:
-    """Attributes:
-    check: its name.
-    verdict: one of VERDICTS.
-    numbers: one line, measured.
+class Mark:
+    """The result of one part of an examination.
+
+    Attributes:
+        name: what was examined.
+        verdict: one of VERDICTS.
+        numbers: what was measured, in one line.
     """
 
-    check: str
+    name: str
     verdict: str
     numbers: str
 
 
-def finding(name: str) -> Callable[[Callable[..., tuple[str, str]]], Callable[..., Finding]]:
-    """Makes a check of a function of a subject that returns (verdict, numbers).
+def mark(name: str) -> Callable[[Callable[..., tuple[str, str]]], Callable[..., Mark]]:
+    """Decorator of a function of a subject that returns (verdict, numbers): it returns a Mark instead.
 
-    What a person's loss raises is a finding, unsound, in the words of the exception.
+    An exception that the loss raises makes the mark unsound, with the exception's text for numbers.
     """
 
-    def decorate(check: Callable[..., tuple[str, str]]) -> Callable[..., Finding]:
-        @functools.wraps(check)
-        def run(subject: object) -> Finding:
+    def decorate(function: Callable[..., tuple[str, str]]) -> Callable[..., Mark]:
+        @functools.wraps(function)
+        def examined(subject: object) -> Mark:
             try:
-                return Finding(name, *check(subject))
+                return Mark(name, *function(subject))
             except Exception as error:
-                return Finding(name, UNSOUND, error_line(error))
+                return Mark(name, UNSOUND, error_line(error))
 
-        run.check_name = name  # type: ignore[attr-defined]
-        return run
+        return examined
 
     return decorate
 

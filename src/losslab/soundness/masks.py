@@ -1,4 +1,4 @@
-"""Masks without foreground, and masks that are nothing else."""
+"""Masks without foreground, and masks without background."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
-@finding("empty mask and all foreground")
+@mark("empty mask and all foreground")
 def uniform_masks(subject: Subject) -> tuple[str, str]:
     """Finite, falls when the prediction gets better, and has a gradient at an undecided prediction."""
     if subject.kind.name != "segmentation":
-        return NOT_APPLICABLE, "targets are no masks"
+        return NOT_APPLICABLE, "targets are not masks"
     criterion = subject.criterion()
     lines, verdict = [], SOUND
     for word, level in (("empty", 0.0), ("full", 1.0)):

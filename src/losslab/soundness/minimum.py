@@ -1,18 +1,18 @@
-"""The minimum is where the prediction equals the target."""
+"""Whether the loss is lowest where the prediction equals the target."""
 
 from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, finding
+from losslab.soundness.marks import SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 MARGINS = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0)
 
 
-@finding("lowest where prediction = target")
+@mark("lowest where prediction = target")
 def minimum(subject: Subject) -> tuple[str, str]:
-    """Values: no step away from the target lowers the loss. Certainty: none is lower than full certainty."""
+    """Values: no step away from the target lowers the loss. Logits: no margin is better than certainty."""
     return _of_certainty(subject) if subject.takes_logits else _of_values(subject)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, finding
+from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 # Some units in the last place: 2⁻¹⁰ and 2⁻⁷.
@@ -12,9 +12,9 @@ _TOLERANCES = {torch.float16: 2e-2, torch.bfloat16: 8e-2}
 _NAMES = {torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
 
-@finding("half precision and bfloat16")
+@mark("half precision and bfloat16")
 def reduced(subject: Subject) -> tuple[str, str]:
-    """Value on outputs of ±3 and about, all numbers in the narrow type."""
+    """The value on outputs around ±3, with all numbers in the narrow type."""
     lines, verdict = [], SOUND
     for dtype, tolerance in _TOLERANCES.items():
         outputs, targets = subject.kind.outputs(scale=3).to(dtype), subject.targets()
@@ -32,9 +32,9 @@ def reduced(subject: Subject) -> tuple[str, str]:
     return verdict, "; ".join(lines)
 
 
-@finding("under autocast")
+@mark("under autocast")
 def autocast(subject: Subject) -> tuple[str, str]:
-    """Outputs as a layer gives them under torch.autocast(bfloat16), targets in float32."""
+    """Outputs as from a layer under torch.autocast(bfloat16), targets in float32."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     targets = subject.targets()
     outputs = subject.kind.outputs(scale=3).to(torch.bfloat16)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from losslab.soundness.marks import SOUND, WEAK, finding
+from losslab.soundness.marks import SOUND, WEAK, mark
 from losslab.soundness.subject import Subject
 
 SAMPLES, REPEATS, SLOW = 512, 15, 10
@@ -22,7 +22,7 @@ _NEAREST: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-@finding("time, forward and backward")
+@mark("time, forward and backward")
 def time_needed(subject: Subject) -> tuple[str, str]:
     """Median over calls on a batch of 512; weak where it is more than 10 times the built-in's."""
     targets, outputs = subject.targets(SAMPLES), subject.kind.outputs(SAMPLES)

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from losslab.config.settings import LossSettings, SingleLossSettings
 from losslab.errors import UserError
 from losslab.losses.criterion import build_criterion, matching_form
-from losslab.losses.expectations import LOG_VALUES, VALUES, eaten_by
-from losslab.losses.make import find_target
+from losslab.losses.expectations import LOG_VALUES, VALUES, expected_by
 from losslab.soundness.examples import KINDS, ExampleKind
 
 
 @dataclasses.dataclass
 class Subject:
     """Attributes:
-    name: as the person gave it.
-    config: of the group `loss`, resolved.
+    name: as the user gave it.
+    settings: of the loss.
     kind: the made-up data.
-    eats: what the loss says, or is known, to eat; None where nothing is known.
+    expects: what the loss says, or is known, to expect; None if unknown.
     """
 
     name: str
-    config: Mapping[str, Any]
+    settings: LossSettings
     kind: ExampleKind
-    eats: str | None
+    expects: str | None
 
     def criterion(self, **arguments: Any) -> Any:
         """A new criterion, with some of the loss's arguments replaced."""
-        config = copy.deepcopy(dict(self.config))
-        if arguments:
-            config["loss"] = {**config["loss"], **arguments}
-        kind: Any = self.kind  # it has what of a Kind is needed
+        settings = self.settings
+        if isinstance(settings, SingleLossSettings) and arguments:
+            settings = settings.model_copy(update={"loss": settings.loss.with_arguments(**arguments)})
+        kind: Any = self.kind  # it has all that is needed of a Kind
         return build_criterion(
-            config, kind, self.name, training_targets=self._training_targets, allow_misuse=True
+            settings, kind, self.name, training_targets=self._training_targets, allow_misuse=True
         ).train()
 
     def _training_targets(self) -> Tensor:
@@ -49,15 +47,15 @@ class Subject:
     def targets(self, count: int = 6) -> Tensor:
         """The task's targets; counts where the loss works with logarithms of values."""
         targets = self.kind.targets(count)
-        return (3 * targets.abs()).round() + 1 if self.eats == LOG_VALUES else targets
+        return (3 * targets.abs()).round() + 1 if self.expects == LOG_VALUES else targets
 
     def encoded(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Targets as the loss wants them; those that are numbers in `dtype`."""
+        """Targets in the form that the loss takes; floating-point ones in `dtype`."""
         encoded = self.kind.encode(targets, self.criterion().form)
         return encoded.to(dtype) if encoded.is_floating_point() else encoded
 
     def perfect(self, targets: Tensor, margin: float = 30.0) -> Tensor:
-        """Raw outputs that say the targets as certainly as the loss can want it."""
+        """Raw outputs that predict the targets with the greatest certainty that the loss can ask for."""
         if self.kind.name == "regression":
             return targets.log() if self.compared_with == LOG_VALUES else targets
         if self.compared_with == VALUES:
@@ -68,12 +66,13 @@ class Subject:
     @property
     def criterion_form(self) -> str | None:
         """In which the loss is given the kind's targets."""
-        return matching_form(_parts(self.config)[0]["targets"], self.kind.target_forms)
+        return matching_form(self.settings.parts[0].forms, self.kind.target_forms)
 
     @property
     def compared_with(self) -> str | None:
-        """What the loss eats, where the raw outputs reach it unchanged."""
-        return self.eats if self.config.get("output_activation", "identity") == "identity" else None
+        """What the loss expects, where the raw outputs reach it unchanged."""
+        activation = getattr(self.settings, "output_activation", "identity")  # a sum's terms have their own
+        return self.expects if activation == "identity" else None
 
     @property
     def takes_logits(self) -> bool:
@@ -100,37 +99,35 @@ def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tupl
     return float(value.detach()), gradient
 
 
-def make_subject(config: Mapping[str, Any], name: str, kind: str | None) -> Subject:
-    """A subject for the kind asked for, else for the one that the loss is most likely made for.
+def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject:
+    """A subject for the given kind, else for the kind that the loss is most likely made for.
 
     Raises UserError where the loss cannot be made, or takes no targets of that kind.
     """
-    eats = _eats(config, name)
+    expects = expected_by(settings.parts[0], name)
     if kind is not None:
         if kind not in KINDS:
             raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")
-        subject = Subject(name, config, KINDS[kind], eats)
-        subject.criterion()  # a loss that cannot be made is bad input, not a finding
+        subject = Subject(name, settings, KINDS[kind], expects)
+        subject.criterion()  # a loss that cannot be made is bad input, not a mark
         return subject
     candidates = [
-        Subject(name, config, candidate, eats)
+        Subject(name, settings, candidate, expects)
         for candidate in KINDS.values()
-        if all(matching_form(part["targets"], candidate.target_forms) for part in _parts(config))
+        if all(matching_form(part.forms, candidate.target_forms) for part in settings.parts)
     ]
     # First the kinds whose usual form of targets it takes: BCE takes one-hot too, but is for yes or no.
     candidates.sort(key=lambda subject: subject.criterion_form != subject.kind.forms[0])
     if not candidates:
         raise UserError(f"loss={name} takes targets of no kind that can be examined: {', '.join(KINDS)}")
     candidates[0].criterion()
-    values = {subject.kind.name: _tried(subject) for subject in candidates}
-    running = [subject for subject in candidates if values[subject.kind.name] is not None]
-    finite = [subject for subject in running if bool(values[subject.kind.name].isfinite().all())]  # type: ignore[union-attr]
-    working = finite or running or candidates
-    return _most_natural(working)
+    tried = [(subject, value) for subject in candidates if (value := _tried(subject)) is not None]
+    finite = [subject for subject, value in tried if bool(value.isfinite().all())]
+    return _most_natural(finite or [subject for subject, _ in tried] or candidates)
 
 
 def _most_natural(subjects: list[Subject]) -> Subject:
-    """Of those that run: where a perfect prediction costs nothing it was made for values, else the first."""
+    """Of those that run: regression if a perfect prediction costs nothing there, else the first."""
     if subjects[0].criterion_form == "class_index":
         return subjects[0]
     for subject in subjects:
@@ -146,7 +143,7 @@ def _most_natural(subjects: list[Subject]) -> Subject:
 
 
 def _tried(subject: Subject) -> Tensor | None:
-    """The loss on random outputs; None where it raises."""
+    """The loss on random outputs; None if it raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -155,13 +152,3 @@ def _tried(subject: Subject) -> Tensor | None:
             )
     except Exception:
         return None
-
-
-def _eats(config: Mapping[str, Any], name: str) -> str | None:
-    if "terms" in config:
-        return _eats(config["terms"][0], name)
-    return config.get("eats") or eaten_by(find_target(config["loss"], name))
-
-
-def _parts(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(config["terms"]) if "terms" in config else [config]

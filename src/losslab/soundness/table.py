@@ -12,13 +12,13 @@ _STYLES = {SOUND: "green", WEAK: "yellow", UNSOUND: "bold red", NOT_APPLICABLE: 
 
 
 def table(examination: Examination) -> Table:
-    """A line a check."""
+    """One row for each mark."""
     title = f"{escape(examination.target)} on {examination.kind} targets: {examination.verdict}"
     made = Table(title=title, title_justify="left")
-    made.add_column("check")
+    made.add_column("mark")
     made.add_column("verdict", no_wrap=True)
     made.add_column("measured", overflow="fold")
-    for finding in examination.findings:
-        style = _STYLES[finding.verdict]
-        made.add_row(finding.check, f"[{style}]{finding.verdict}[/]", escape(finding.numbers))
+    for mark in examination.marks:
+        style = _STYLES[mark.verdict]
+        made.add_row(mark.name, f"[{style}]{mark.verdict}[/]", escape(mark.numbers))
     return made

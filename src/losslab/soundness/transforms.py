@@ -7,11 +7,11 @@ import warnings
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, error_line, finding
+from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 
-@finding("torch.compile")
+@mark("torch.compile")
 def compiled(subject: Subject) -> tuple[str, str]:
     """Traced as one graph, forward and backward, by the backend aot_eager, which needs no compiler.
 
@@ -20,7 +20,7 @@ def compiled(subject: Subject) -> tuple[str, str]:
     return _compiled(subject, "aot_eager")
 
 
-@finding("torch.compile to machine code")
+@mark("torch.compile to machine code")
 def compiled_to_machine_code(subject: Subject) -> tuple[str, str]:
     """The same by the default backend, inductor; takes a C++ compiler and some seconds."""
     if not any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")):
@@ -53,7 +53,7 @@ def _compiled(subject: Subject, backend: str) -> tuple[str, str]:
     return (SOUND if good else UNSOUND), f"{backend}, one graph; differs by {difference:.1g}"
 
 
-@finding("torch.func.vmap")
+@mark("torch.func.vmap")
 def vmapped(subject: Subject) -> tuple[str, str]:
     """One gradient a sample by vmap(grad(loss)), against a loop over samples.
 

@@ -1,6 +1,6 @@
-"""A sweep before and after its runs: check all, name all, leave out what is finished; then compare.
+"""A sweep before and after its runs: check all, name all, leave out what is done; name what failed.
 
-Hydra's sweeper (`hydra_plugins/losslab_sweeper.py`) calls this; launching is Hydra's business.
+How runs are launched is in `launch.py`, the order of it all in `conduct.py`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ from typing import Any
 from omegaconf import DictConfig
 
 from losslab import records
-from losslab.config import settings
-from losslab.config.identity import folder_name, identities, named_folder
+from losslab.config.identity import folder_name, identities, is_own_name, named_folder
+from losslab.config.settings import RunSettings, read
 from losslab.errors import RunsFailed, UserError
 from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
 
 LOCK_FILE = ".lock"
 _PLAIN_SEED = re.compile(r"seed=(0|[1-9][0-9]{0,9})")
-Preflight = Callable[[dict[str, Any], dict[str, str]], Any]
+Preflight = Callable[[RunSettings], Any]
 
 
 @dataclasses.dataclass
 class PlannedRun:
-    """One run of a sweep: what Hydra must be told, and where its output goes."""
+    """One run of a sweep: what it is, and the name of its folder.
+
+    Attributes:
+        overrides: what tells it from the defaults.
+        settings: for whoever makes the run without composing it again; None where nobody needs them.
+    """
 
     overrides: list[str]
     folder: str
@@ -37,13 +42,26 @@ class PlannedRun:
     arm_identity: str
     task_identity: str
     seed: int
+    settings: RunSettings | None = dataclasses.field(default=None, repr=False)
 
-    def hydra_overrides(self, sweep_folder: Path) -> list[str]:
-        return [
-            *self.overrides,
-            f"hydra.sweep.dir={_quoted(sweep_folder)}",
-            f"hydra.sweep.subdir={_quoted(self.folder)}",
-        ]
+    def entry(self) -> dict[str, Any]:
+        """What `sweep.json` says of it."""
+        kept = ("overrides", "folder", "identity", "arm_identity", "task_identity", "seed")
+        return {**{name: getattr(self, name) for name in kept}, "name": self.folder}
+
+    def place(self, sweep: Path) -> Path:
+        """Its folder, which this program may write and remove: directly in `sweep`, and named as `plan` does.
+
+        Raises UserError where it is not: `sweep.json` may have been edited, a link may lead elsewhere.
+        """
+        place = sweep / self.folder
+        own = is_own_name(self.folder, self.identity)
+        if not own or place.resolve() != sweep.resolve() / self.folder:
+            raise UserError(
+                f"{sweep / PLAN_FILE} puts a run into {self.folder!r}, which is no folder that losslab made: "
+                "it must lie directly in the sweep's folder and keep the name that it was given"
+            )
+        return place
 
 
 def plan(
@@ -57,8 +75,8 @@ def plan(
     Args:
         batch: overrides of each run.
         compose: from overrides to a composed config.
-        preflight: called for the first run of each arm with its config and choices, to load the data and
-            build it: then a misfit shows before training.
+        preflight: called with the settings of the first run of each arm, to load the data and build it: then
+            a misfit shows before training.
         names: the readable part of each run's folder; made from the overrides where not given.
 
     Returns one entry for each of `batch`: the same object where two are the same run ("seed=0,0").
@@ -71,19 +89,17 @@ def plan(
     checked_arms: set[str] = set()
     for place, overrides in enumerate(batch):
         cfg = compose(list(overrides))
-        choices = settings.group_choices(cfg)
-        config = settings.resolve(cfg)
         try:
-            settings.check(config, choices)
-            if config["trainer"].get("strategy") == "ddp":
+            settings = read(cfg)
+            if settings.trainer.strategy == "ddp":
                 raise UserError(
                     "trainer=ddp starts this command, and so the whole sweep, again in each process: "
                     "give each run a command of its own, without -m; or sweep with trainer=default, side by "
                     "side with hydra/launcher=joblib"
                 )
-            ids = identities(config)
+            ids = identities(settings)
             if preflight is not None and ids["arm_identity"] not in checked_arms:
-                preflight(config, choices)
+                preflight(settings)
                 checked_arms.add(ids["arm_identity"])
         except UserError as error:
             raise UserError(f"{' '.join(overrides)}: {error}") from None
@@ -92,7 +108,7 @@ def plan(
             folder = folder_name(own, ids["identity"])
         else:
             folder = named_folder(names[place], ids["identity"])
-        run = PlannedRun(list(overrides), folder, seed=config["seed"], **ids)
+        run = PlannedRun(list(overrides), folder, seed=settings.seed, settings=settings, **ids)
         planned.append(known.setdefault(run.identity, run))
     return planned
 
@@ -147,13 +163,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool) -> list[PlannedRun]:
     """Those that have no record of their own yet; with `retry_failed` also those that failed."""
-    return [run for run in planned if not _is_done(folder / run.folder, run.identity, retry_failed)]
+    return [run for run in planned if not _is_done(run.place(folder), run.identity, retry_failed)]
 
 
 def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
     """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
 
-    A run that was planned here before keeps its folder, whatever else is swept by now.
+    A run that was planned here before keeps its folder, whatever else is swept by now. Raises UserError, and
+    writes nothing, where that is no folder of this sweep.
     """
     path = folder / PLAN_FILE
     entries: dict[str, dict[str, Any]] = {}
@@ -162,9 +179,10 @@ def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
             entries = {entry["identity"]: entry for entry in json.loads(path.read_text())["runs"]}
     for run in planned:
         if run.identity in entries:
-            run.folder = str(entries[run.identity]["folder"])
+            run.folder = str(entries[run.identity].get("folder"))
         else:
-            entries[run.identity] = {**dataclasses.asdict(run), "name": run.folder}
+            entries[run.identity] = run.entry()
+        run.place(folder)
     plan_data = {"schema_version": PLAN_SCHEMA_VERSION, "runs": list(entries.values())}
     records.write_atomically(path, json.dumps(plan_data, indent=1) + "\n")
 
@@ -192,12 +210,6 @@ def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
         f"The tracebacks are in {folder}/*/{records.RECORD_FILE}; the other runs are compared. "
         "retry_failed=true runs them again."
     )
-
-
-def _quoted(path: Path | str) -> str:
-    """As a value of Hydra's override grammar, whatever characters a folder has."""
-    escaped = str(path).replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _differing(batch: Sequence[Sequence[str]]) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,12 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from losslab import records
 from losslab.sweep.plan import PlannedRun
-from losslab.terminal import console
 from losslab.train.summary import print_run
 
 SECONDS_BETWEEN_LOOKS = 0.5
-# Set while the line is shown, inherited by worker processes: runs then leave the terminal to it.
-QUIET = "LOSSLAB_QUIET_RUNS"
 
 
 @dataclasses.dataclass
@@ -45,32 +41,6 @@ class Overall:
         return f"{ended} of {self.total} runs, {running} running, {self.failed} failed{left}"
 
 
-_overall: Overall | None = None
-
-
-@contextlib.contextmanager
-def together(total: int, expected: int = 0) -> Iterator[None]:
-    """Sweeps within it share one count of `total` runs, and their runs say nothing of their own.
-
-    Args:
-        expected: how many of them seem to have a record already.
-    """
-    global _overall
-    _overall = Overall(total, expected)
-    os.environ[QUIET] = "1"
-    try:
-        yield
-    finally:
-        _overall = None
-        os.environ.pop(QUIET, None)
-
-
-def note_present(runs: int) -> None:
-    """Runs of a sweep that need not be launched."""
-    if _overall is not None:
-        _overall.present += runs
-
-
 def _left(started: float, done: int, remaining: int) -> str:
     if not done or not remaining:
         return ""
@@ -81,9 +51,12 @@ def _left(started: float, done: int, remaining: int) -> str:
 class SweepProgress:
     """What is done, running and failed of `runs`, found by looking at their folders."""
 
-    def __init__(self, runs: Sequence[PlannedRun], folder: Path, out: Console) -> None:
+    def __init__(
+        self, runs: Sequence[PlannedRun], folder: Path, out: Console, overall: Overall | None = None
+    ) -> None:
         self.folder = folder
         self.out = out
+        self.overall = overall
         self.pending = {run.folder: run.identity for run in runs}
         self.total, self.done, self.failed, self.running = len(runs), 0, 0, 0
         self.started = time.monotonic()
@@ -103,17 +76,17 @@ class SweepProgress:
                 del self.pending[name]
                 self.done += 1
                 self.failed += record.status == records.FAILED
-                if _overall is None:
+                if self.overall is None:
                     print_run(self.out, record, run_folder, brief=True)
                 else:
-                    _overall.done += 1
-                    _overall.failed += record.status == records.FAILED
+                    self.overall.done += 1
+                    self.overall.failed += record.status == records.FAILED
         self.running = running
 
     def text(self) -> str:
         """ "3 of 12 runs, 2 running, 0 failed, 1:20 left"."""
-        if _overall is not None:
-            return f"{self.folder.parent.name}, {self.folder.name}; in all {_overall.text(self.running)}"
+        if self.overall is not None:
+            return f"{self.folder.parent.name}, {self.folder.name}; in all {self.overall.text(self.running)}"
         left = _left(self.started, self.done, self.total - self.done)
         return f"{self.done} of {self.total} runs, {self.running} running, {self.failed} failed{left}"
 
@@ -123,13 +96,14 @@ def _written(folder: Path) -> float:
 
 
 @contextlib.contextmanager
-def shown(runs: Sequence[PlannedRun], folder: Path) -> Iterator[None]:
-    """The line, within it, where stdout is a terminal; else nothing, and each run prints for itself."""
-    out = console()
-    progress = SweepProgress(runs, folder, out)
+def shown(
+    runs: Sequence[PlannedRun], folder: Path, out: Console, overall: Overall | None = None
+) -> Iterator[bool]:
+    """The line, within it, where `out` is a terminal. Yields whether runs print nothing themselves."""
+    progress = SweepProgress(runs, folder, out, overall)
     if not out.is_terminal:
-        yield
-        if _overall is not None:  # nothing moves in a file: a line for each stage
+        yield overall is not None
+        if overall is not None:  # nothing moves in a file: a line for each stage
             progress.look()
             out.print(progress.text(), highlight=False, markup=False)
         return
@@ -146,17 +120,11 @@ def shown(runs: Sequence[PlannedRun], folder: Path) -> Iterator[None]:
             look()
 
     thread = threading.Thread(target=keep_looking, daemon=True)
-    quiet_before = os.environ.get(QUIET)
-    os.environ[QUIET] = "1"
-    try:
-        with bar:
-            thread.start()
-            try:
-                yield
-            finally:
-                stop.set()
-                thread.join()
-                look()
-    finally:
-        if quiet_before is None:
-            del os.environ[QUIET]
+    with bar:
+        thread.start()
+        try:
+            yield True
+        finally:
+            stop.set()
+            thread.join()
+            look()

@@ -1,6 +1,6 @@
 """Fetches what tasks need a network for; scripts/download_data calls it.
 
-A task's own source does the work: what is there already is read, the rest is downloaded and resumed.
+Loading a task does the work: its source reads the files that exist and downloads or resumes the others.
 """
 
 from __future__ import annotations
@@ -9,48 +9,43 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-
-from losslab.config.hydra_setup import package_folder, register
+from losslab.config import catalogue
+from losslab.config.compose import compose_run
+from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks import load_task
 
 
 def main(arguments: Sequence[str]) -> int:
     """Download the named tasks, or all that read files; 0 if all are there in the end, else 1."""
-    register()
-    with initialize_config_dir(str(package_folder("conf")), version_base="1.3"):
-        known = _with_files()
-        if unknown := sorted(set(arguments) - set(known)):
-            print(
-                f"download_data: {unknown[0]} has nothing to download: choose from {', '.join(known)}",
-                file=sys.stderr,
-            )
-            return 2
-        failed = 0
-        for name in arguments or known:
-            try:
-                task = load_task(known[name], name)
-                sizes = ", ".join(f"{len(split):,} {part}" for part, split in task.splits.items())
-                print(f"{name}: {sizes} samples", flush=True)
-            except UserError as error:
-                print(f"{name}: {error}", file=sys.stderr, flush=True)
-                failed = 1
+    known = _with_files()
+    if unknown := sorted(set(arguments) - set(known)):
+        print(
+            f"download_data: {unknown[0]} has nothing to download: choose from {', '.join(known)}",
+            file=sys.stderr,
+        )
+        return 2
+    failed = 0
+    for name in arguments or known:
+        try:
+            task = load_task(known[name], name)
+            sizes = ", ".join(f"{len(split):,} {part}" for part, split in task.splits.items())
+            print(f"{name}: {sizes} samples", flush=True)
+        except UserError as error:
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            failed = 1
     return failed
 
 
-def _with_files() -> dict[str, dict[str, Any]]:
-    """Name -> resolved config of each task whose source reads from the data folder."""
-    found = {}
-    for file in sorted((package_folder("conf") / "task").glob("*.yaml")):
-        raw = OmegaConf.to_container(OmegaConf.load(file))
-        if isinstance(raw, dict) and _reads_files(raw["source"]):
-            cfg = compose("config", overrides=[f"task={file.stem}"])
-            config = OmegaConf.to_container(cfg.task, resolve=True)
-            assert isinstance(config, dict)
-            found[file.stem] = {str(key): value for key, value in config.items()}
-    return found
+def _with_files() -> dict[str, TaskSettings]:
+    """Name -> settings of each task whose source reads from the data folder."""
+    folders = [package_folder("conf")]
+    return {
+        name: compose_run(f"task={name}").task
+        for name in catalogue.names("task", folders)
+        if _reads_files(catalogue.load("task", name, folders)["source"])
+    }
 
 
 def _reads_files(source: Any) -> bool:

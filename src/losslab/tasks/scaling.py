@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from losslab.errors import UserError
+from losslab.config.settings import ScalingSettings
 from losslab.tasks.sources import Raw
 
 BLOCK = 4096
@@ -23,21 +22,17 @@ class Scaling:
     std: Any
 
     @classmethod
-    def fit(cls, config: Mapping[str, Any] | str | None, raw: Raw, train: Tensor) -> Scaling:
-        """From {"mean", "std"}, null (inputs as they are), or "standardise" (each feature on its own).
+    def fit(cls, settings: ScalingSettings | str | None, raw: Raw, train: Tensor) -> Scaling:
+        """From mean and std, None (inputs as they are), or "standardise" (each feature on its own).
 
         "standardise" takes mean and standard deviation of the training samples only; a constant feature
         is centred and left at its scale.
         """
-        if config is None:
+        if settings is None:
             return cls(0.0, 1.0)
-        if config == "standardise":
-            return cls._of_training(raw, train)
-        if isinstance(config, Mapping) and set(config) == {"mean", "std"} and config["std"]:
-            return cls(config["mean"], config["std"])
-        raise UserError(
-            f"task.scaling={config} is not understood: give {{mean: 0.5, std: 0.5}}, standardise or null"
-        )
+        if isinstance(settings, ScalingSettings):
+            return cls(settings.mean, settings.std)
+        return cls._of_training(raw, train)
 
     @classmethod
     def _of_training(cls, raw: Raw, train: Tensor) -> Scaling:

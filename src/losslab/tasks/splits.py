@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
+from losslab.config.settings import SplitSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds import Kind
 from losslab.tasks.sources import Raw
 
 
-def split_indices(
-    raw: Raw, kind: Kind, validation: float | int, test: float | int | None, seed: int
-) -> dict[str, Tensor]:
+def split_indices(raw: Raw, kind: Kind, split: SplitSettings) -> dict[str, Tensor]:
     """Indices into `raw`, ascending, by split.
 
     Args:
-        validation: share (below 1) or number of the samples that are not test samples by origin.
-        test: the same; null where the data set brings its own test samples.
-        seed: of the split alone; a run's seed does not touch it.
+        split: `validation` is of the samples that are not test samples by origin.
     """
+    validation, test, seed = split.validation, split.test, split.seed
     everything = torch.arange(len(raw))
     rest = everything if raw.is_test is None else everything[~raw.is_test]
     if raw.is_test is not None:
@@ -41,13 +37,9 @@ def split_indices(
     return {"train": rest, "validation": validation_part, "test": test_part}
 
 
-def _count(size: Any, total: int, name: str) -> int:
-    """`size` as a number of samples: a float is a share of `total`."""
-    if isinstance(size, bool) or not isinstance(size, int | float) or size <= 0:
-        raise UserError(
-            f"task.split.{name}={size} is wrong: give a share between 0 and 1, or a number of samples"
-        )
-    count = round(size * total) if isinstance(size, float) and size < 1 else int(size)
+def _count(size: float | int, total: int, name: str) -> int:
+    """`size` as a number of samples: below 1 it is a share of `total`."""
+    count = round(size * total) if size < 1 else int(size)
     if not 0 < count < total:
         raise UserError(
             f"task.split.{name}={size} leaves nothing of the {total} samples for the other splits"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from losslab.config.instantiation import make
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.corruption import corrupted, imbalanced
 from losslab.tasks.kinds import Kind, kind_named
@@ -36,14 +35,14 @@ class Task:
         kind: what the targets are, how outputs are judged.
         splits: "train", "validation", "test"; all look at the same tensors.
         input_shape: shape of one input, e.g. (1, 28, 28).
-        config: the resolved config group `task`.
+        settings: what it was loaded from.
     """
 
     name: str
     kind: Kind
     splits: dict[str, Split]
     input_shape: tuple[int, ...]
-    config: Mapping[str, Any]
+    settings: TaskSettings
     _raw: Raw = dataclasses.field(repr=False)
     _indices: dict[str, Tensor] = dataclasses.field(repr=False)
     _scaling: Scaling = dataclasses.field(repr=False)
@@ -56,10 +55,10 @@ class Task:
         Inputs are shared, not copied. Raises UserError where `corruption` or `imbalanced` make no sense.
         """
         targets, indices = self._raw.targets, self._indices
-        if self.config.get("imbalanced"):
-            kept = imbalanced(targets, indices["train"], self.config["imbalanced"], self.kind, seed)
+        if self.settings.imbalanced:
+            kept = imbalanced(targets, indices["train"], self.settings.imbalanced, self.kind, seed)
             indices = {**indices, "train": kept}
-        targets = corrupted(targets, indices["train"], self.config.get("corruption") or {}, self.kind, seed)
+        targets = corrupted(targets, indices["train"], self.settings.corruption, self.kind, seed)
         if targets is self._raw.targets and indices is self._indices:
             return self
         kind = self.kind.fitted(targets[indices["train"]])
@@ -86,28 +85,28 @@ class Task:
         return _splits(raw, indices, self._scaling.to(device))
 
 
-def load_task(config: Mapping[str, Any], name: str) -> Task:
-    """The task described by the resolved `config` of the group `task`.
+def load_task(settings: TaskSettings, name: str) -> Task:
+    """The task that `settings` describe.
 
     The last task stays in memory: the runs of a sweep share one copy of the data.
-    Raises UserError where the data are missing, damaged, or do not fit the config.
+    Raises UserError where the data are missing, damaged, or do not fit the settings.
     """
-    return _load(json.dumps(config, sort_keys=True, default=str), name)
+    return _load(settings.model_dump_json(exclude_unset=True), name)
 
 
 @functools.lru_cache(maxsize=1)
-def _load(config_text: str, name: str) -> Task:
-    config = json.loads(config_text)
-    raw = make(config["source"], where=f"task={name}")
+def _load(settings_text: str, name: str) -> Task:
+    settings = TaskSettings.model_validate_json(settings_text)
+    raw = make(settings.source, where=f"task={name}")
     if not isinstance(raw, Raw):
-        raw = Raw.from_user(raw, where=f"task.source={config['source'].get('_target_')}")
-    kind = kind_named(config["kind"]).from_config(config, raw)
+        raw = Raw.from_user(raw, where=f"task.source={settings.source.target}")
+    kind = kind_named(settings.kind).from_config(settings, raw)
     raw = kind.select(raw)
-    indices = split_indices(raw, kind, **config["split"])
+    indices = split_indices(raw, kind, settings.split)
     if empty := [split for split in SPLITS if len(indices[split]) == 0]:
         raise UserError(f"task={name} has no {empty[0]} samples: give task.split.{empty[0]} a larger share")
-    scaling = Scaling.fit(config["scaling"], raw, indices["train"])
-    if config["in_memory"]:
+    scaling = Scaling.fit(settings.scaling, raw, indices["train"])
+    if settings.in_memory:
         raw.inputs, raw.dataset = raw.all_inputs(), None
         if raw.inputs.dtype != torch.uint8:  # bytes are a quarter of the size, and quick to scale when used
             raw.inputs = scaling(raw.inputs)
@@ -116,7 +115,7 @@ def _load(config_text: str, name: str) -> Task:
     splits = _splits(raw, indices, scaling)
     sample, _ = splits["train"].sample(1)
     kind = kind.fitted(raw.targets[indices["train"]])
-    return Task(name, kind, splits, tuple(sample.shape[1:]), config, raw, indices, scaling)
+    return Task(name, kind, splits, tuple(sample.shape[1:]), settings, raw, indices, scaling)
 
 
 def _splits(raw: Raw, indices: Mapping[str, Tensor], scaling: Scaling) -> dict[str, Split]:

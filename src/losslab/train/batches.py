@@ -17,12 +17,11 @@ from torch.utils.data import DataLoader
 
 from losslab.seeds import generator, stream_seed
 from losslab.tasks import Split
+from losslab.tasks.batches import Batch
 
 # Gathering some megabytes at once is quicker than sample by sample, and stays small beside the data.
 CHUNK_BYTES = 16 * 2**20
 CHUNK_STEPS = 200
-
-Batch = tuple[Tensor, Tensor]
 
 
 @dataclasses.dataclass
@@ -154,25 +153,3 @@ def _share(part: Tensor, number: int, processes: int) -> Tensor:
 def _weight(size: int, number: int, processes: int) -> float:
     own = size // processes + (number < size % processes)  # as tensor_split divides
     return own * processes / size
-
-
-def evaluation_batches(
-    split: Split, batch_size: int, device: torch.device, count: int | None = None
-) -> Iterator[Batch]:
-    """Samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded.
-
-    Args:
-        count: only so many, spread evenly over the split; all where not given.
-    """
-    positions = split.spread(len(split) if count is None else count)
-    if split.inputs is not None:
-        for part in torch.as_tensor(positions, device=device).split(batch_size):
-            inputs, targets = split.gather(part)
-            yield split.prepare(inputs), targets
-        return
-    assert split.dataset is not None
-    # A generator of its own: the loader must not draw from the training stream.
-    dataset = torch.utils.data.Subset(split.dataset, positions)
-    loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch_size, generator=torch.Generator())
-    for inputs, targets in loader:
-        yield split.prepare(inputs.to(device)), targets.to(device)

@@ -10,8 +10,9 @@ import pickle
 import random
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,37 +20,51 @@ from torch import nn
 
 from losslab import records
 from losslab.errors import UserError, first_line
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
 
 FILE = "checkpoint.pt"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LARGEST_SHARE = 0.02  # of a run's time goes into saving
 
 
-class Checkpoint:
+class Checkpoint(Watcher):
     """`checkpoint.pt` in a run's folder: written at evaluations and ends of epochs, gone when the run is.
+
+    As a watcher it comes last: what it saves must be complete, and what it puts back must not be overwritten.
 
     Args:
         identity: of the run; a checkpoint of another one is refused.
-        started: `time.perf_counter()` at the start of the run.
+        clock: `time.perf_counter()` at the start of the run.
+        steps_per_epoch: optimiser steps.
+        last_step: nothing is left to be done after it.
+        only_at_epochs: where the order of random numbers within an epoch cannot be taken up again.
 
     Raises UserError where there is a checkpoint that cannot be continued; nothing is changed then.
     """
 
-    def __init__(self, folder: Path, identity: str, started: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identity: str,
+        clock: float,
+        *,
+        steps_per_epoch: int,
+        last_step: int,
+        only_at_epochs: bool = False,
+    ) -> None:
         self.path = folder / FILE
-        self.steps_per_epoch = 0
-        self.only_at_epochs = False
-        self.last_step = 0  # nothing is left to be done after it
+        self.steps_per_epoch = steps_per_epoch
+        self.last_step = last_step
+        self.only_at_epochs = only_at_epochs
+        self.keeps: Mapping[str, Watcher] = {}
+        """The watchers whose state is kept, by name."""
         self._header = {
             "schema_version": SCHEMA_VERSION,
             "identity": identity,
             "torch": str(torch.__version__),
         }
-        self._started = started
-        self._saved_at = started
+        self._clock = clock
+        self._saved_at = clock
         self._cost = 0.0
         self._given_up = False
         self._state = self._load() if self.path.exists() else None
@@ -57,7 +72,7 @@ class Checkpoint:
     @property
     def step(self) -> int:
         """Optimiser steps that were done when it was written; 0 where there is none."""
-        return 0 if self._state is None else self._state["learner"]["step"]
+        return 0 if self._state is None else self._state["step"]
 
     @property
     def seconds(self) -> float:
@@ -79,61 +94,54 @@ class Checkpoint:
                     "train the run from its start"
                 )
 
-    def save_if_due(self, learner: Learner) -> None:
+    def started(self, training: Training) -> None:
+        """Put training and watchers where they were."""
+        state = self._state
+        if state is None:
+            return
+        assert training.optimizer is not None
+        training.network.load_state_dict(state["network"])
+        training.criterion.load_state_dict(state["criterion"])
+        training.optimizer.load_state_dict(state["optimizer"])
+        training.step, training.seconds = state["step"], state["training_seconds"]
+        training.logbook.load_state_dict(state["logbook"])
+        for name, watcher in self.keeps.items():
+            if kept := state["watchers"].get(name):
+                watcher.load_state_dict(_moved(kept, training.device))
+        _set_random_state(state["random"])
+
+    def between_steps(self, training: Training) -> None:
         """Write it at an evaluation or the end of an epoch, unless that would cost too much time.
 
         A checkpoint that cannot be written costs the run nothing but the checkpoint.
         """
-        ends_epoch = learner.step % self.steps_per_epoch == 0
-        evaluated = learner.step % learner.settings["eval_every"] == 0 and not self.only_at_epochs
+        ends_epoch = training.step % self.steps_per_epoch == 0
+        evaluated = training.step % training.settings.eval_every == 0 and not self.only_at_epochs
         now = time.perf_counter()
         too_early = now - self._saved_at < self._cost / LARGEST_SHARE
-        if self._given_up or too_early or not (ends_epoch or evaluated) or learner.step >= self.last_step:
+        if self._given_up or too_early or not (ends_epoch or evaluated) or training.step >= self.last_step:
             return
         try:
-            state = self._state_of(learner, now - self._started + self.seconds)
+            state = self._state_of(training, now - self._clock + self.seconds)
             records.write_atomically(self.path, lambda file: torch.save(state, file))
         except Exception as error:
             self._given_up = True
-            learner.logbook.mishaps.note(f"saving {self.path.name}", error)
+            training.logbook.errors.note(f"saving {self.path.name}", error)
         self._saved_at = time.perf_counter()
         self._cost = self._saved_at - now
 
-    def restore(self, learner: Learner) -> bool:
-        """Put the learner where it was, just before its first step; False where there is no checkpoint."""
-        state = self._state
-        if state is None:
-            return False
-        learner.network.load_state_dict(state["network"])
-        learner.criterion.load_state_dict(state["criterion"])
-        optimizer: Any = learner.optimizers(use_pl_optimizer=False)
-        optimizer.load_state_dict(state["optimizer"])
-        for callback in learner.trainer.callbacks:  # type: ignore[attr-defined]
-            if callback.state_key in state["callbacks"]:
-                callback.load_state_dict(state["callbacks"][callback.state_key])
-        learner.load_progress(state["learner"])
-        learner.logbook.rows = list(state["rows"])
-        learner.logbook.measured = list(state["measured"])
-        learner.logbook.mishaps.found = list(state["mishaps"])
-        _set_random_state(state["random"])
-        return True
-
-    def _state_of(self, learner: Learner, seconds: float) -> dict[str, Any]:
-        optimizer: Any = learner.optimizers(use_pl_optimizer=False)
-        callbacks = learner.trainer.callbacks  # type: ignore[attr-defined]
+    def _state_of(self, training: Training, seconds: float) -> dict[str, Any]:
+        assert training.optimizer is not None
         return {
             **self._header,
             "seconds": seconds,
-            "network": learner.network.state_dict(),
-            "criterion": learner.criterion.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "callbacks": {
-                callback.state_key: state for callback in callbacks if (state := callback.state_dict())
-            },
-            "learner": learner.progress(),
-            "rows": learner.logbook.rows,
-            "measured": learner.logbook.measured,
-            "mishaps": learner.logbook.mishaps.found,
+            "network": training.network.state_dict(),
+            "criterion": training.criterion.state_dict(),
+            "optimizer": training.optimizer.state_dict(),
+            "step": training.step,
+            "training_seconds": training.seconds,
+            "logbook": training.logbook.state_dict(),
+            "watchers": {name: watcher.state_dict() for name, watcher in self.keeps.items()},
             "random": _random_state(),
         }
 
@@ -165,6 +173,17 @@ class Checkpoint:
                 f"{to_do}"
             )
         return state
+
+
+def _moved(state: Any, device: torch.device) -> Any:
+    """`state` with its tensors on `device`: they were read into main memory."""
+    if isinstance(state, torch.Tensor):
+        return state.to(device)
+    if isinstance(state, dict):
+        return {key: _moved(value, device) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)(_moved(value, device) for value in state)
+    return state
 
 
 def _random_state() -> dict[str, Any]:

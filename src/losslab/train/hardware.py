@@ -5,12 +5,7 @@ Nothing here changes what is trained, only in which precision, order of memory o
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -18,47 +13,48 @@ import torch
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
+from losslab.config.settings import TrainerSettings
 from losslab.errors import UserError
+from losslab.train import _lightning
 
 # A convolution over thousands of images writes more than a processor's cache holds: 256 at a time of MNIST's
 # take half the time of 2,000 (docs/benchmarks.md).
 IMAGES_AT_ONCE = 256
-NVML_CHECK = "PYTORCH_NVML_BASED_CUDA_CHECK"
 
 
-def trainer_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+def trainer_arguments(settings: TrainerSettings) -> dict[str, Any]:
     """What the config group `trainer` says to Lightning's Trainer about the machine."""
     return {
-        "accelerator": settings["accelerator"],
-        "devices": settings.get("devices", 1),
-        "strategy": settings.get("strategy") or "auto",
-        "precision": settings["precision"],
+        "accelerator": settings.accelerator,
+        "devices": settings.devices,
+        "strategy": settings.strategy or "auto",
+        "precision": settings.precision,
     }
 
 
-def check(settings: Mapping[str, Any]) -> None:
+def check(settings: TrainerSettings) -> None:
     """Let Lightning say whether the accelerator is there and does that precision. Raises UserError."""
     try:
         _try_trainer(**trainer_arguments(settings))
     except (ValueError, RuntimeError, MisconfigurationException) as error:
-        asked = f"trainer.accelerator={settings['accelerator']} trainer.precision={settings['precision']}"
+        asked = f"trainer.accelerator={settings.accelerator} trainer.precision={settings.precision}"
         raise UserError(f"{asked}: {str(error).splitlines()[0]}") from None
 
 
 @functools.cache
 def _try_trainer(**arguments: Any) -> None:
     """A Trainer is dear to make: one for all runs of a process."""
-    with quiet_libraries():
+    with _lightning.quiet():
         pl.Trainer(**arguments, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 
 
-def prepare(network: nn.Module, settings: Mapping[str, Any]) -> None:
+def prepare(network: nn.Module, settings: TrainerSettings) -> None:
     """Let the network compute as `trainer.precision`, `matmul_precision` and `channels_last` say."""
     # https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
-    torch.set_float32_matmul_precision(settings.get("matmul_precision", "highest"))
-    if settings["precision"] in ("64-true", "bf16-true"):
+    torch.set_float32_matmul_precision(settings.matmul_precision)
+    if settings.precision in ("64-true", "bf16-true"):
         network.register_forward_pre_hook(_as_the_weights)
-    if settings.get("channels_last"):
+    if settings.channels_last:
         # https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
         network.to(memory_format=torch.channels_last)
         network.register_forward_pre_hook(_channels_last)
@@ -85,32 +81,3 @@ def outputs_of(network: nn.Module, inputs: Tensor) -> Tensor:
 
 def _convolves(network: nn.Module) -> bool:
     return any(isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)) for module in network.modules())
-
-
-@contextlib.contextmanager
-def without_nvml() -> Iterator[None]:
-    """torch asks the CUDA library for GPUs, as it does by itself, and not NVML, as Lightning tells it to.
-
-    Its Adam asks at every step. Where there is no driver NVML is looked for on disk each time, a tenth of a
-    step of a small network. https://github.com/Lightning-AI/pytorch-lightning/pull/15110 says why Lightning
-    does: processes forked after the CUDA library was asked cannot use it. None is, while a run trains.
-    """
-    told = os.environ.pop(NVML_CHECK, None)
-    try:
-        yield
-    finally:
-        if told is not None:
-            os.environ[NVML_CHECK] = told
-
-
-@contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Without the messages of Lightning that nobody can act on."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # All are about DataLoaders and logging habits that a run does not have.
-        warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        yield

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytorch_lightning as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
+from losslab.train.evaluation import Evaluation
 
 
-class StepProgress(pl.Callback):
+class StepProgress(Watcher):
     """One line while training, gone afterwards: steps, time left, the latest validation metric."""
 
-    def __init__(self, console: Console, title: str, total_steps: int) -> None:
-        self.total_steps = total_steps
+    def __init__(self, console: Console, title: str, total_steps: int, evaluation: Evaluation) -> None:
+        self.evaluation = evaluation
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -29,21 +27,16 @@ class StepProgress(pl.Callback):
         )
         self.bar = self.progress.add_task(escape(title), total=total_steps, metric="")
 
-    def on_train_start(self, trainer: pl.Trainer, learner: pl.LightningModule) -> None:
+    def started(self, training: Training) -> None:
         self.progress.start()
 
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, learner: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        assert isinstance(learner, Learner)
-        primary = learner.task.kind.primary
-        value = learner.latest["validation"][primary]
-        self.progress.update(self.bar, completed=learner.step, metric=f"validation {primary} {value:.4f}")
+    def between_steps(self, training: Training) -> None:
+        primary = training.task.kind.primary
+        value = self.evaluation.latest["validation"][primary]
+        self.progress.update(self.bar, completed=training.step, metric=f"validation {primary} {value:.4f}")
 
-    def on_train_end(self, trainer: pl.Trainer, learner: pl.LightningModule) -> None:
+    def finished(self, training: Training) -> None:
         self.progress.stop()
 
-    def on_exception(
-        self, trainer: pl.Trainer, learner: pl.LightningModule, exception: BaseException
-    ) -> None:
+    def closed(self, training: Training) -> None:
         self.progress.stop()

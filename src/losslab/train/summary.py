@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from losslab import records
+from losslab.look import internal_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,10 +29,12 @@ def print_run(out: Console, record: Record, folder: Path, brief: bool) -> None:
         if record.findings:
             names = ", ".join(finding["rule"].replace("_", " ") for finding in record.findings)
             out.print(f"  findings: {names}", highlight=False, markup=False)
+        _print_internal_errors(out, record)
         return
     for finding in record.findings:
         sentence = f"  {finding['severity']}: {finding['text']}"
         out.print(escape(sentence), highlight=False, soft_wrap=True)
+    _print_internal_errors(out, record)
     for target in record.targets:
         when = (
             "not reached"
@@ -41,3 +44,9 @@ def print_run(out: Console, record: Record, folder: Path, brief: bool) -> None:
         out.print(f"  validation {record.metric} {target.value:g}: {when}", highlight=False)
     out.print(escape(f"  {folder / records.RECORD_FILE}"), highlight=False)
     out.print(escape(f"  losslab-tensorboard {folder}"), highlight=False)
+
+
+def _print_internal_errors(out: Console, record: Record) -> None:
+    for error in record.internal_errors:
+        sentence = f"  internal error: {internal_errors.sentence(error)}"
+        out.print(sentence, highlight=False, markup=False, soft_wrap=True)

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from fabricated_verdicts import HOSTILE, arm, metric, prediction, row, verdict, with_runs
+from fabricated_verdicts import HOSTILE, arm, metric, point, prediction, row, verdict, with_runs
 from losslab.claims import verdict as verdicts
-from losslab.claims.verdict import TunedPoint
+from losslab.claims.check_result import CheckResult, Table
 from losslab.errors import UserError
+from losslab.records.record import Environment
 from losslab.report.claims.figures import MOST_POINTS, curve_pictures, sensitivity_pictures
 from losslab.report.claims.html import write_html
 from losslab.report.claims.report import write_report
@@ -112,15 +113,11 @@ def test_hostile_text_stays_text(tmp_path):
             prediction(HOSTILE, why=HOSTILE, rows=[row(f'"{HOSTILE}', condition=HOSTILE, notes=[HOSTILE])])
         ],
         arms=[arm(HOSTILE, HOSTILE, primary=HOSTILE, metrics={HOSTILE: metric(0.5)}, findings={HOSTILE: 1})],
-        check={
-            "quantities": {HOSTILE: HOSTILE},
-            "tables": [{"title": HOSTILE, "columns": [HOSTILE], "rows": [[HOSTILE]]}],
-            "notes": [HOSTILE],
-        },
+        check=CheckResult({HOSTILE: 1.0}, [Table(HOSTILE, [HOSTILE], [[HOSTILE]])], [HOSTILE]),
         protocol={HOSTILE: HOSTILE},
         problems=[HOSTILE],
         command=HOSTILE,
-        environment={HOSTILE: {HOSTILE: HOSTILE}},
+        environment=Environment(packages={HOSTILE: HOSTILE}),
     )
     page = page_of(tmp_path, hostile)
     assert "script" not in {tag for tag, _ in page.tags}
@@ -147,9 +144,9 @@ def test_the_page_stands_alone(tmp_path):
 @pytest.mark.parametrize(
     "some",
     [
-        verdict(arms=[], protocol={}, environment={}),
+        verdict(arms=[], protocol={}, environment=Environment()),
         verdict(check=None),
-        verdict(check={"quantities": {}, "tables": [], "notes": []}),
+        verdict(check=CheckResult({}, [], [])),
         verdict(predictions=[]),
         verdict(predictions=[prediction(rows=[])]),
         verdict(
@@ -182,7 +179,11 @@ def test_the_page_stands_alone(tmp_path):
                     ratio=True,
                     low=None,
                     high=0.5,
-                    rows=[row(mean=2.0, low=0.001, high=4000.0), row(mean=0.0), row(mean=1e12, high="inf")],
+                    rows=[
+                        row(mean=2.0, low=0.001, high=4000.0),
+                        row(mean=0.0),
+                        row(mean=1e12, high=math.inf),
+                    ],
                 )
             ]
         ),
@@ -258,7 +259,7 @@ def test_arms_keep_their_colour_under_every_condition(tmp_path):
 
 def test_sensitivity_of_words_and_of_several_keys():
     points = [
-        TunedPoint({"optimizer": name, "optimizer.lr": rate}, mean, [mean], 0)
+        point([mean], optimizer=name, optimizer__lr=rate)
         for name, rate, mean in [
             ("adam", 0.1, 0.5),
             ("adam", 0.01, 0.9),

@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from fabricated_verdicts import HOSTILE, arm, metric, prediction, row, verdict
+from losslab.claims.check_result import CheckResult, Table
 from losslab.report.claims import words
 from losslab.report.claims.console import print_verdict, print_verdicts
 from losslab.report.claims.markdown import markdown, verdict_table
@@ -56,7 +57,7 @@ def test_every_part_is_in_markdown():
 
 def test_pipes_and_markup_do_not_break_tables():
     nasty = f"a|b {HOSTILE} *c* [d](e)\nf"
-    table = {"title": nasty, "columns": [nasty, "b"], "rows": [[nasty, 1]]}
+    table = Table(nasty, [nasty, "b"], [[nasty, 1]])
     some = verdict(
         nasty,
         statement=nasty,
@@ -64,7 +65,7 @@ def test_pipes_and_markup_do_not_break_tables():
         arms=[
             arm(nasty, nasty, metrics={"accuracy": metric(0.5), nasty: metric(0.5)}, chosen={nasty: nasty})
         ],
-        check={"quantities": {}, "tables": [table], "notes": [nasty]},
+        check=CheckResult({}, [table], [nasty]),
         protocol={nasty: nasty},
     )  # fmt: skip
     text = markdown([some])
@@ -147,7 +148,7 @@ def test_a_narrow_terminal_loses_no_number():
     [
         (0.97030436, "0.9703"), (-0.5, "−0.5"), (12345.6, "12,346"), (0, "0"), (0.0, "0"), (1, "1"),
         (1e-7, "1e-7"), (-2.5e-9, "−2.5e-9"), (3992522.7, "3.993e6"), (None, "–"), (float("nan"), "–"),
-        (float("inf"), "∞"), ("-inf", "−∞"), ("inf", "∞"), ("nan", "nan"), ("word", "word"), (True, "true"),
+        (float("inf"), "∞"), (float("-inf"), "−∞"), ("nan", "nan"), ("word", "word"), (True, "true"),
         (100, "100"), (1200.0, "1,200"),
     ],
 )  # fmt: skip
@@ -193,6 +194,18 @@ def test_spoken_metrics_are_the_primary_and_those_of_predictions():
     assert words.spoken_metrics(some, some.arms) == ["accuracy", "steps to 0.95"]
     assert words.other_metrics(some, some.arms) == ["macro_f1"]
     assert words.metric_cell(some.arms[0], "steps to 0.95") == "120.000 [119.990, 120.010] (1 never)"
+
+
+def test_a_small_target_is_spoken_of_as_its_number_says():
+    steps = prediction(measured="optimiser steps until the primary validation metric first reaches 1e-05")
+    metrics = {"steps to 1e-05": metric(120.0, measured=steps.measured)}
+    some = verdict(predictions=[steps], arms=[arm(metrics=metrics)])
+    assert words.spoken_metrics(some, some.arms) == ["steps to 1e-05"]
+
+
+def test_tuned_values_are_shown_as_a_config_says_them():
+    chosen = {"model.hidden": (64, 32), "trainer.clip": None, "a.b": True, "activation": "relu"}
+    assert words.chosen_text(arm(chosen=chosen)) == "hidden [64, 32], clip null, b true, activation relu"
 
 
 def test_what_else_an_arm_says():

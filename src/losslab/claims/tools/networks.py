@@ -8,6 +8,7 @@ from torch import nn
 
 from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
+from losslab.config.settings import InitSettings, Target, validated
 from losslab.models.build import build_network
 
 
@@ -22,9 +23,9 @@ def network(
     """A network of conf/model with torch's default initial weights."""
     folders = [package_folder("conf")]
     return build_network(
-        {**catalogue.load("model", model, folders), **arguments},
-        catalogue.load("activation", activation, folders),
-        catalogue.load("init", "default", folders),
+        validated(Target, {**catalogue.load("model", model, folders), **arguments}, where="model"),
+        validated(Target, catalogue.load("activation", activation, folders), where="activation"),
+        InitSettings(),
         input_shape,
         output_features,
         seed,

@@ -6,18 +6,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from losslab.config import catalogue
+from losslab.config import settings
 from losslab.config.hydra_setup import package_folder
-from losslab.config.terms import normal_terms
 from losslab.soundness.subject import Subject, make_subject
 
 
 def loss_subject(name: str, kind: str) -> Subject:
     """A loss of conf/loss for one kind of targets, as `losslab-check` examines it."""
-    config = _loss(name)
-    if "terms" in config:
-        config["terms"] = normal_terms(config, _loss)
-    return make_subject(config, name, kind)
+    return make_subject(settings.named_loss(name, [package_folder("conf")]), name, kind)
 
 
 def packaged_loss(name: str, kind: str) -> nn.Module:
@@ -33,7 +29,3 @@ def value_and_slope(loss: Any, prediction: Tensor, target: Tensor) -> tuple[Tens
     value.sum().backward()
     assert leaf.grad is not None
     return value.detach(), leaf.grad
-
-
-def _loss(name: str) -> dict[str, Any]:
-    return catalogue.load("loss", name, [package_folder("conf")])

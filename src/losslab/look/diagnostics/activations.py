@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
 from losslab.look.diagnostics import histogram
 from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.diagnostics.layers import weight_layers
-from losslab.train.batches import evaluation_batches
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 # Within 5 % of a bound a sigmoid's or a tanh's derivative is below a fifth of its largest.
 NEAR_BOUND = 0.05
@@ -114,15 +110,14 @@ class Activations(Diagnostic):
         self._shapes: dict[int, Shape] = {}
         self._handles: list[Any] = []
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        network: nn.Module = pl_module.network  # type: ignore[assignment]
+    def started(self, training: Training) -> None:
         self._shapes = {
-            id(module): Shape.of(module, pl_module.device)
-            for module in network.modules()
+            id(module): Shape.of(module, training.device)
+            for module in training.network.modules()
             if is_activation(module)
         }
 
-    def before_forward(self, learner: Learner, step: int) -> None:
+    def before_forward(self, training: Training, step: int) -> None:
         every = self.histograms_every_n_steps
         with_histogram = every is not None and (step == 1 or step % every == 0)
         self._seen: dict[str, dict[str, Tensor]] = {}
@@ -135,9 +130,9 @@ class Activations(Diagnostic):
             if with_histogram:
                 self._histograms[f"activations/{label}"] = histogram.summarise(output)
 
-        self._handles = attach(learner.network, self.hook(see))
+        self._handles = attach(training.network, self.hook(see))
 
-    def after_backward(self, learner: Learner, step: int) -> None:
+    def after_backward(self, training: Training, step: int) -> None:
         for handle in self._handles:
             handle.remove()
         self._handles = []
@@ -149,18 +144,17 @@ class Activations(Diagnostic):
         for (quantity, label), value in zip(keys, values, strict=True):
             by_quantity.setdefault(quantity, {})[label] = value
         for quantity, layers in by_quantity.items():
-            learner.logbook.measure(step, f"activation_{quantity}", layers)
-        histogram.write(learner.logbook.writer, step, self._histograms)
+            training.logbook.measure(step, f"activation_{quantity}", layers)
+        histogram.write(training.logbook.writer, step, self._histograms)
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        learner: Learner = pl_module  # type: ignore[assignment]
-        dead, saturated = self._over_validation(learner)
+    def finished(self, training: Training) -> None:
+        dead, saturated = self._over_validation(training)
         for quantity, layers in (("dead_share", dead), ("saturated_share", saturated)):
             if layers:
-                learner.logbook.measure(learner.step, f"validation_{quantity}", layers)
+                training.logbook.measure(training.step, f"validation_{quantity}", layers)
 
     @torch.no_grad()
-    def _over_validation(self, learner: Learner) -> tuple[dict[str, float], dict[str, float]]:
+    def _over_validation(self, training: Training) -> tuple[dict[str, float], dict[str, float]]:
         """Shares of dead units, and of saturated outputs, by layer."""
         silent: dict[str, Tensor] = {}
         saturated: dict[str, list[Tensor]] = {}
@@ -173,13 +167,12 @@ class Activations(Diagnostic):
             if shape.bounds:
                 saturated.setdefault(label, []).append(_saturated(output.float(), shape.bounds))
 
-        network, training = learner.network, learner.network.training
-        split = learner.task.on(learner.device)["validation"]
+        network, mode = training.network, training.network.training
         network.eval()
         with watching(network, see):
-            for inputs, _ in evaluation_batches(split, learner.settings["eval_batch_size"], learner.device):
+            for inputs, _ in training.batches("validation"):
                 network(inputs)
-        network.train(training)
+        network.train(mode)
         return (
             {label: units.float().mean().item() for label, units in silent.items()},
             {label: torch.stack(shares).mean().item() for label, shares in saturated.items()},

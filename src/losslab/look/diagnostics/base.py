@@ -1,25 +1,18 @@
-"""What a diagnostic is: a Lightning callback that the learner calls inside chosen optimiser steps."""
+"""What a diagnostic is: a watcher with a schedule of optimiser steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-import pytorch_lightning as pl
-
 from losslab.errors import UserError
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
 
 # Most of what goes wrong goes wrong early: these steps are looked at whatever the interval.
 EARLY_STEPS = frozenset({1, 2, 3, 5, 10, 20, 50})
 
 
-class Diagnostic(pl.Callback):
+class Diagnostic(Watcher):
     """Looks at step 1 and at every multiple of `every_n_steps`; costs nothing at the others.
 
-    Subclasses override what they need, and hand their numbers to `learner.logbook.measure`.
+    Subclasses override what they need of `Watcher`, and hand their numbers to `training.logbook.measure`.
 
     Args:
         every_n_steps: from 1.
@@ -41,15 +34,5 @@ class Diagnostic(pl.Callback):
         """Whether to look into `step`, counted from 1."""
         return step == 1 or step % self.every_n_steps == 0 or (self.early and step in EARLY_STEPS)
 
-    def hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function` as a hook of a module or tensor: in a run its exception ends this diagnostic alone."""
-        return function
-
-    def before_forward(self, learner: Learner, step: int) -> None:
-        """Before the forward pass: the place to attach hooks for this step."""
-
-    def after_backward(self, learner: Learner, step: int) -> None:
-        """Gradients are there, neither clipped nor applied."""
-
-    def after_step(self, learner: Learner, step: int) -> None:
-        """The optimiser has moved the weights."""
+    def due_steps(self, training: Training, steps: range) -> list[int]:
+        return [step for step in steps if self.is_due(step)]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
 from losslab.look.diagnostics.base import Diagnostic
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 
 class Clipping(Diagnostic):
@@ -19,21 +15,21 @@ class Clipping(Diagnostic):
     by, from 0 to 1; `by_value_share`: share of the gradient's elements that lie beyond the limit.
     """
 
-    def after_backward(self, learner: Learner, step: int) -> None:
-        clip = learner.settings["gradient_clip"]
-        if not clip["norm"] and not clip["value"]:
+    def after_backward(self, training: Training, step: int) -> None:
+        clip = training.settings.gradient_clip
+        if not clip.norm and not clip.value:
             return
         gradients = [
-            parameter.grad for parameter in learner.network.parameters() if parameter.grad is not None
+            parameter.grad for parameter in training.network.parameters() if parameter.grad is not None
         ]
         values = {}
-        if clip["value"]:
-            beyond = torch.stack([(gradient.abs() > clip["value"]).sum() for gradient in gradients]).sum()
+        if clip.value:
+            beyond = torch.stack([(gradient.abs() > clip.value).sum() for gradient in gradients]).sum()
             values["by_value_share"] = beyond.item() / sum(gradient.numel() for gradient in gradients)
             # the learner clips by value first: what is clipped by norm is what that leaves
-            gradients = [gradient.clamp(-clip["value"], clip["value"]) for gradient in gradients]
-        if clip["norm"]:
+            gradients = [gradient.clamp(-clip.value, clip.value) for gradient in gradients]
+        if clip.norm:
             norm = torch.nn.utils.get_total_norm(gradients).item()
-            values["by_norm"] = float(norm > clip["norm"])
-            values["norm_factor"] = min(1.0, clip["norm"] / norm) if norm else 1.0
-        learner.logbook.measure(step, "clipping", values)
+            values["by_norm"] = float(norm > clip.norm)
+            values["norm_factor"] = min(1.0, clip.norm / norm) if norm else 1.0
+        training.logbook.measure(step, "clipping", values)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
 from losslab.look.diagnostics.layers import weight_layers
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
 
 
-class Embeddings(pl.Callback):
+class Embeddings(Watcher):
     """At the end of training: what the last layer is fed, for the first `samples` validation samples.
 
     With the targets as labels where there is one a sample, the inputs as thumbnails where they are images.
@@ -25,17 +22,16 @@ class Embeddings(pl.Callback):
         self.samples = samples
 
     @torch.no_grad()
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        learner: Learner = pl_module  # type: ignore[assignment]
-        inputs, targets = learner.task.on(learner.device)["validation"].sample(self.samples)
-        features = penultimate(learner.network, inputs)
+    def finished(self, training: Training) -> None:
+        inputs, targets = training.sample("validation", self.samples)
+        features = penultimate(training.network, inputs)
         if features is None or features.shape[0] != len(inputs) or not bool(features.isfinite().all()):
             return
-        learner.logbook.writer.add_embedding(
+        training.logbook.writer.add_embedding(
             features,
             metadata=[str(target) for target in targets.tolist()] if targets.ndim == 1 else None,
             label_img=_thumbnails(inputs),
-            global_step=learner.step,
+            global_step=training.step,
             tag="penultimate_layer",
         )
 

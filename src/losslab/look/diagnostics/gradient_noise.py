@@ -5,15 +5,13 @@ McCandlish et al. 2018, "An Empirical Model of Large-Batch Training", arXiv:1812
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from losslab.look.diagnostics.base import Diagnostic
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 
 class GradientNoise(Diagnostic):
@@ -41,16 +39,16 @@ class GradientNoise(Diagnostic):
         """Of the window that is open: a checkpoint may fall into it."""
         return {"count": self._count, "mean": self._mean, "squares": self._squares} if self._mean else {}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._count, self._mean = state_dict["count"], list(state_dict["mean"])
-        self._squares = state_dict["squares"]
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._count, self._mean = state["count"], list(state["mean"])
+        self._squares = state["squares"]
 
     def is_due(self, step: int) -> bool:
         return self.window > 1 and (step - 1) % self.every_n_steps < self.window
 
-    def after_backward(self, learner: Learner, step: int) -> None:
+    def after_backward(self, training: Training, step: int) -> None:
         gradients = [
-            parameter.grad for parameter in learner.network.parameters() if parameter.grad is not None
+            parameter.grad for parameter in training.network.parameters() if parameter.grad is not None
         ]
         if not gradients:
             return
@@ -67,17 +65,17 @@ class GradientNoise(Diagnostic):
             mean += deviation / self._count
             self._squares += (deviation * (gradient - mean)).sum()
         if self._count == self.window:
-            self._write(learner, step)
+            self._write(training, step)
 
-    def _write(self, learner: Learner, step: int) -> None:
+    def _write(self, training: Training, step: int) -> None:
         squared_norm = torch.stack([mean.square().sum() for mean in self._mean]).sum()
         mean_square, squares = torch.stack([squared_norm, self._squares]).tolist()
         self._mean = []
         signal, variance = noise_and_signal(mean_square, squares, self.window)
         if signal > 0 and variance > 0:
-            batch_size = learner.settings["batch_size"]
+            batch_size = training.settings.batch_size
             values = {"signal_to_noise": signal / variance, "scale": batch_size * variance / signal}
-            learner.logbook.measure(step, "gradient_noise", values)
+            training.logbook.measure(step, "gradient_noise", values)
 
 
 def noise_and_signal(mean_square: float, squares: float, count: int) -> tuple[float, float]:

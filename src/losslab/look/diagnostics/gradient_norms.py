@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
 from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.diagnostics.layers import weight_layers
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 ALL = "all"
 
@@ -22,15 +18,15 @@ class GradientNorms(Diagnostic):
     network's parameters together, biases included: what gradient clipping by norm looks at.
     """
 
-    def after_backward(self, learner: Learner, step: int) -> None:
+    def after_backward(self, training: Training, step: int) -> None:
         gradients = [
-            parameter.grad for parameter in learner.network.parameters() if parameter.grad is not None
+            parameter.grad for parameter in training.network.parameters() if parameter.grad is not None
         ]
-        layers = [layer for layer in weight_layers(learner.network) if layer.weight.grad is not None]
+        layers = [layer for layer in weight_layers(training.network) if layer.weight.grad is not None]
         if not gradients:
             return
         total = torch.nn.utils.get_total_norm(gradients)
         norms = [layer.weight.grad.norm() for layer in layers]  # type: ignore[union-attr]
         values = torch.stack([total, *norms]).tolist()  # one transfer from the device
         labels = [ALL, *(layer.label for layer in layers)]
-        learner.logbook.measure(step, "gradient_norm", dict(zip(labels, values, strict=True)))
+        training.logbook.measure(step, "gradient_norm", dict(zip(labels, values, strict=True)))

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
-import io
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytorch_lightning as pl
-import torch
 from torch import Tensor, nn
 
+from losslab.look._tensorboard import traced_graph, write_graph
 from losslab.look.diagnostics.layers import weight_layers
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training, Watcher
 
 
-class ModelGraph(pl.Callback):
+class ModelGraph(Watcher):
     """TensorBoard's Graphs page, and the text `model/layers`: a table of what `layer_1`, ... are."""
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        learner: Learner = pl_module  # type: ignore[assignment]
-        writer, network = learner.logbook.writer, learner.network
+    def started(self, training: Training) -> None:
+        writer, network = training.logbook.writer, training.network
         writer.add_text("model/layers", layer_table(network), 0)
-        inputs, _ = learner.task.on(learner.device)["train"].sample(2)
+        inputs, _ = training.sample("train", 2)
         try:
-            writer._get_file_writer().add_graph(
-                _graph(network, inputs)
-            )  # what `add_graph` does, without trace
+            write_graph(writer, _graph(network, inputs))
         except Exception as error:  # whatever a person's own network does to the tracer, it must still train
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             writer.add_text(
@@ -58,14 +49,10 @@ def _graph(network: nn.Module, inputs: Tensor) -> Any:
 
 
 def _trace(network: nn.Module, inputs: Tensor) -> Any:
-    from torch.utils.tensorboard._pytorch_graph import graph
-
     training = network.training
     network.eval()  # tracing runs the network: no dropout, no running statistics
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
-            warnings.simplefilter("ignore")  # torch.jit.trace, which TensorBoard's graphs need, is deprecated
-            return graph(network, inputs)
+        return traced_graph(network, inputs)
     finally:
         network.train(training)
 

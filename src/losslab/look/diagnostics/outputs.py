@@ -7,16 +7,14 @@ https://www.isca-archive.org/interspeech_2013/golik13_interspeech.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from losslab.look.diagnostics.base import Diagnostic
+from losslab.look.watcher import Training
 from losslab.losses.criterion import OUTPUT_ACTIVATIONS
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
 
 CONFIDENT = 0.95  # a probability at least so far from its target is a confident mistake
 
@@ -35,9 +33,9 @@ class Outputs(Diagnostic):
     - `confidently_wrong_gradient`: mean gradient of those samples, relative to the sample's with the largest.
     """
 
-    def before_forward(self, learner: Learner, step: int) -> None:
+    def before_forward(self, training: Training, step: int) -> None:
         self._gradient: Tensor | None = None
-        self._handle = learner.criterion.register_forward_pre_hook(self.hook(self._see))
+        self._handle = training.criterion.register_forward_pre_hook(self.hook(self._see))
 
     def _see(self, criterion: Any, inputs: tuple[Any, ...]) -> None:
         outputs, targets = inputs[:2]
@@ -49,7 +47,7 @@ class Outputs(Diagnostic):
         self._gradient = gradient
 
     @torch.no_grad()
-    def after_backward(self, learner: Learner, step: int) -> None:
+    def after_backward(self, training: Training, step: int) -> None:
         self._handle.remove()
         outputs = self._outputs.float()
         facts = {"std": outputs.std(correction=0), "largest": outputs.abs().max()}
@@ -57,14 +55,14 @@ class Outputs(Diagnostic):
         if self._gradient is not None:
             norms = self._gradient.float().flatten(1).norm(dim=1) * len(outputs)
             facts["gradient"] = norms.mean()
-        name = learner.criterion.output_activation
+        name = training.criterion.output_activation
         if name in ("sigmoid", "softmax", "log_softmax"):
             facts |= _of_probabilities(_probabilities(name, outputs), self._targets, norms)
         values = torch.stack(list(facts.values())).tolist()
         measured = {
             key: value for key, value in zip(facts, values, strict=True) if value == value
         }  # NaN: no samples
-        learner.logbook.measure(step, "output", measured)
+        training.logbook.measure(step, "output", measured)
         del self._outputs, self._targets, self._gradient
 
 

@@ -4,28 +4,24 @@ forgets. Stanford's CS231n gives 1e-3 as a healthy size: https://cs231n.github.i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.diagnostics.layers import weight_layers
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 
 class UpdateRatios(Diagnostic):
     """Scalars `update_ratio/LAYER`: norm of the change of the weight in this step / norm of the weight."""
 
-    def after_backward(self, learner: Learner, step: int) -> None:
+    def after_backward(self, training: Training, step: int) -> None:
         self._before: list[Tensor] = [
-            layer.weight.detach().clone() for layer in weight_layers(learner.network)
+            layer.weight.detach().clone() for layer in weight_layers(training.network)
         ]
 
-    def after_step(self, learner: Learner, step: int) -> None:
-        layers = weight_layers(learner.network)
+    def after_step(self, training: Training, step: int) -> None:
+        layers = weight_layers(training.network)
         if not layers:
             return
         ratios = [
@@ -35,4 +31,4 @@ class UpdateRatios(Diagnostic):
         values = torch.stack(ratios).tolist()
         self._before = []
         labels = [layer.label for layer in layers]
-        learner.logbook.measure(step, "update_ratio", dict(zip(labels, values, strict=True)))
+        training.logbook.measure(step, "update_ratio", dict(zip(labels, values, strict=True)))

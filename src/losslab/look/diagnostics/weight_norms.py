@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
 from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.diagnostics.gradient_norms import ALL
 from losslab.look.diagnostics.layers import weight_layers
-
-if TYPE_CHECKING:
-    from losslab.train.learner import Learner
+from losslab.look.watcher import Training
 
 
 class WeightNorms(Diagnostic):
@@ -20,10 +16,10 @@ class WeightNorms(Diagnostic):
     Euclidean norm of each layer's weight, and of all of the network's parameters together, biases included.
     """
 
-    def after_step(self, learner: Learner, step: int) -> None:
+    def after_step(self, training: Training, step: int) -> None:
         with torch.no_grad():
-            layers = weight_layers(learner.network)
-            total = torch.nn.utils.get_total_norm(list(learner.network.parameters()))
+            layers = weight_layers(training.network)
+            total = torch.nn.utils.get_total_norm(list(training.network.parameters()))
             values = torch.stack([total, *(layer.weight.norm() for layer in layers)]).tolist()
         labels = [ALL, *(layer.label for layer in layers)]
-        learner.logbook.measure(step, "weight_norm", dict(zip(labels, values, strict=True)))
+        training.logbook.measure(step, "weight_norm", dict(zip(labels, values, strict=True)))

@@ -7,9 +7,8 @@ nothing to say; it names the paper or page that its threshold leans on.
 from __future__ import annotations
 
 import dataclasses
-import traceback
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from losslab.look.findings.clipped_gradients import clipped_gradients
 from losslab.look.findings.dead_units import dead_units
@@ -22,10 +21,25 @@ from losslab.look.findings.saturated_units import saturated_units
 from losslab.look.findings.stalled_loss import stalled_loss
 from losslab.look.findings.update_size import update_size
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
+from losslab.look.internal_errors import InternalErrors
+from losslab.records import RecordedFinding
 
-__all__ = ["NOTE", "PROBLEM", "RULES", "Evidence", "Finding", "as_markdown", "diagnose", "loss_floor"]
+__all__ = [
+    "NOTE",
+    "PROBLEM",
+    "RULES",
+    "Evidence",
+    "Finding",
+    "Rule",
+    "as_markdown",
+    "diagnose",
+    "escaped",
+    "loss_floor",
+    "title",
+]
 
-RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
+Rule = Callable[[Evidence], Finding | None]
+RULES: tuple[Rule, ...] = (
     divergence,
     exploding_gradients,
     vanishing_gradients,
@@ -40,30 +54,18 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
 
 
 def diagnose(
-    evidence: Evidence, rules: Iterable[Callable[[Evidence], Finding | None]] = RULES
-) -> list[dict[str, Any]]:
-    """The findings as plain data, as they stand in the record: rule, severity, text, numbers, source.
+    evidence: Evidence, errors: InternalErrors, rules: Iterable[Rule] = RULES
+) -> list[RecordedFinding]:
+    """The findings as they stand in the record: rule, severity, text, numbers, source.
 
-    A rule that fails says so in its finding: no training is lost to a bug in what is said about it.
+    A rule that fails is noted in `errors`: no training is lost to a bug in what is said about it.
     """
-    found = []
+    found: list[RecordedFinding] = []
     for rule in rules:
-        try:
-            finding = rule(evidence)
-        except Exception as error:
-            text = f"this rule failed with {type(error).__name__}: {error}"
-            found.append(
-                {
-                    "rule": rule.__name__,
-                    "severity": "bug",
-                    "text": text,
-                    "numbers": {},
-                    "source": traceback.format_exc(),
-                }
-            )
-        else:
-            if finding is not None:
-                found.append({"rule": rule.__name__, **dataclasses.asdict(finding)})
+        with errors.contained(f"the rule {rule.__name__}"):
+            if (finding := rule(evidence)) is not None:
+                plain = {"rule": rule.__name__, **dataclasses.asdict(finding)}
+                found.append(cast("RecordedFinding", plain))
     return found
 
 
@@ -75,14 +77,15 @@ def title(rule: str) -> str:
 def as_markdown(findings: Iterable[Mapping[str, Any]]) -> str:
     """The findings as TensorBoard's text page shows them. The texts hold no markup of their own."""
     lines = [
-        f"- **{title(finding['rule'])}** ({finding['severity']}): {_escaped(finding['text'])}"
-        + (f" [{_escaped(finding['source'])}]" if finding["severity"] != "bug" else "")
+        f"- **{title(finding['rule'])}** ({finding['severity']}): {escaped(finding['text'])} "
+        f"[{escaped(finding['source'])}]"
         for finding in findings
     ]
     return "\n".join(lines) or "Nothing found: no rule has anything to say about this run."
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows it as it is, in one line."""
     text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for character in "\\`*_|[]":
         text = text.replace(character, f"\\{character}")

@@ -16,12 +16,15 @@ def loss_at_floor(evidence: Evidence) -> Finding | None:
     """The training loss made 80 % of its way to a floor above zero, behind a squashing output activation.
 
     The floor is measured: the criterion's lowest value for perfect outputs. For softmax before cross-entropy
-    it is ln(1 + (K-1)/e) = 1.4612 for K = 10 classes.
+    it is ln(1 + (K-1)/e) = 1.4612 for K = 10 classes. Of a sum of losses every term must be behind such an
+    activation: only then is it certain where the floor comes from.
     """
-    activation = evidence.record.config["loss"]["output_activation"]
+    config = evidence.record.config["loss"]
+    activations = {term["output_activation"] for term in config.get("terms") or [config]}
     loss, floor = evidence.curve("train", "loss"), evidence.floor
-    if activation == "identity" or floor is None or floor < SMALLEST_FLOOR or len(loss) < 2:
+    if "identity" in activations or floor is None or floor < SMALLEST_FLOOR or len(loss) < 2:
         return None
+    activation = " and ".join(sorted(activations))
     start, end = float(loss.iloc[0]), float(loss.iloc[-1])
     if not end - floor <= NEAR * (start - floor):
         return None

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from losslab import records
 from losslab.claims.verdict import ArmResult, TunedPoint, Verdict
 from losslab.records import FINISHED
-from losslab.report.claims.words import finite, number
+from losslab.report.claims.words import finite, number, setting
 from losslab.report.comparison.figures import DASHES, Lines, crowded_window, draw_lines, set_limits
 from losslab.report.svg import inline_svg, style
 
@@ -218,8 +218,8 @@ def _scale(values: Sequence[Any]) -> tuple[Callable[[Any], float], list[tuple[fl
 
 
 def _plain(value: Any) -> Any:
-    """A number, or else its text: lists and mappings are values of a grid, too."""
-    return value if _is_number(value) else str(value)
+    """A number, or else its text: words, null and lists are values of a grid, too."""
+    return value if _is_number(value) else setting(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -104,7 +104,7 @@ def view(verdict: Verdict, folder: Path) -> View:
             [
                 arm.condition or words.DASH,
                 arm.arm,
-                ", ".join(f"{key} {words.cell(value)}" for key, value in point.point.items()),
+                ", ".join(f"{key} {words.setting(value)}" for key, value in point.point.items()),
                 point.mean,
                 len(point.values),
                 point.diverged,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from losslab.claims.judge import counted
 from losslab.claims.verdict import PredictionOutcome, Verdict
 from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
-from losslab.report.comparison.tables import escaped
+from losslab.report.markdown import escaped, table
 
 
 def markdown(verdicts: Sequence[Verdict]) -> str:
@@ -42,7 +41,7 @@ def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
         ]
         for verdict in _in_order(verdicts)
     ]
-    return _table(["claim", "statement", "verdict", "predictions", "the number that says most"], rows)
+    return table(["claim", "statement", "verdict", "predictions", "the number that says most"], rows)
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -58,7 +57,7 @@ def _section(verdict: Verdict) -> list[str]:
         + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
         escaped(verdict.note),
         _list(verdict.problems),
-        _table(
+        table(
             ["prediction", "measured", "row", "mean [95 %]", "n", "predicted", "corrected p", "outcome"],
             [row for prediction in verdict.predictions for row in _prediction_rows(prediction)],
             numeric={3, 4, 6},
@@ -76,7 +75,7 @@ def _section(verdict: Verdict) -> list[str]:
         ),
         *_arms(verdict),
         *_check(verdict),
-        _table(["protocol", ""], [[escaped(key), escaped(value)] for key, value in verdict.protocol.items()]),
+        table(["protocol", ""], [[escaped(key), escaped(value)] for key, value in verdict.protocol.items()]),
         f"    {' '.join(verdict.command.split())}",
         f"Took {words.duration(verdict.seconds)} of one processor.",
     ]
@@ -125,20 +124,21 @@ def _arms(verdict: Verdict) -> list[str]:
         heading += ["chosen"] * tuned + ["diagnosis"] * found
         parts += [
             f"**{escaped(condition)}**" if condition else "",
-            _table(heading, rows, set(range(1, len(names) + 2))),
+            table(heading, rows, set(range(1, len(names) + 2))),
         ]
     return parts
 
 
 def _check(verdict: Verdict) -> list[str]:
-    check: dict[str, Any] = verdict.check or {}
-    parts = [escaped(str(note)) for note in check.get("notes") or []]
-    for table in check.get("tables") or []:
+    if verdict.check is None:
+        return []
+    parts = [escaped(note) for note in verdict.check.notes]
+    for measured in verdict.check.tables:
         parts += [
-            f"**{escaped(str(table['title']))}**",
-            _table(
-                [escaped(str(name)) for name in table["columns"]],
-                [[escaped(words.cell(value)) for value in row] for row in table["rows"]],
+            f"**{escaped(measured.title)}**",
+            table(
+                [escaped(name) for name in measured.columns],
+                [[escaped(words.cell(value)) for value in row] for row in measured.rows],
             ),
         ]
     return parts
@@ -156,12 +156,3 @@ def _slug(verdict: Verdict) -> str:
 
 def _list(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {escaped(sentence)}" for sentence in sentences)
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]], numeric: Iterable[int] = ()) -> str:
-    """A table of cells that are escaped already; nothing without rows."""
-    if not rows:
-        return ""
-    right = set(numeric)
-    rule = ["---:" if place in right else ":---" for place in range(len(heading))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, rule, *rows))

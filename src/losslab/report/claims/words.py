@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from losslab.claims import measures
 from losslab.claims.verdict import (
     CONFIRMED,
     FAILS,
@@ -19,6 +18,7 @@ from losslab.claims.verdict import (
     Row,
     Verdict,
 )
+from losslab.records.record import Environment
 
 DASH = "–"
 OUTCOMES = (CONFIRMED, REFUTED, MIXED, INCONCLUSIVE)  # in the order of a report
@@ -37,11 +37,9 @@ EXPLANATION = (
 )
 
 
-def finite(value: Any, otherwise: float) -> float:
-    """A verdict's number as a float; `otherwise` for null, words like "inf", and NaN."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return otherwise
-    return float(value)
+def finite(value: float | None, otherwise: float) -> float:
+    """A verdict's number; `otherwise` for None, NaN and infinity."""
+    return otherwise if value is None or not math.isfinite(value) else value
 
 
 def number(value: Any, digits: int = 4) -> str:
@@ -51,9 +49,7 @@ def number(value: Any, digits: int = 4) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return DASH
     if not isinstance(value, int | float):
-        return (
-            str(value).replace("-inf", "−∞").replace("inf", "∞") if value in ("inf", "-inf") else str(value)
-        )
+        return str(value)
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     size = abs(value)
@@ -67,9 +63,9 @@ def number(value: Any, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
-def estimate(mean: Any, low: Any, high: Any, ratio: bool = False) -> str:
+def estimate(mean: float | None, low: float | None, high: float | None, ratio: bool = False) -> str:
     """ "0.0132 [0.0053, 0.0210]": as many decimals as the interval is wide; three digits of a ratio."""
-    if any(math.isnan(finite(end, math.nan)) for end in (mean, low, high)):
+    if mean is None or low is None or high is None or not all(map(math.isfinite, (mean, low, high))):
         return number(mean)
     width = (high - low) / 2
     largest = max(abs(mean), abs(low), abs(high))
@@ -96,8 +92,7 @@ def row_name(row: Row) -> str:
     return f"{row.label} ({row.condition})" if row.condition else row.label
 
 
-def p_text(value: Any) -> str:
-    p_value = finite(value, math.nan)
+def p_text(p_value: float) -> str:
     if math.isnan(p_value):
         return DASH
     if p_value == 0:
@@ -155,20 +150,12 @@ def counts(verdicts: Sequence[Verdict]) -> str:
     return f"{len(verdicts)} claim{'' if len(verdicts) == 1 else 's'}: {', '.join(parts)}"
 
 
-def metric_words(name: str) -> str:
-    """What a metric of `ArmResult.metrics` is called in `PredictionOutcome.measured`."""
-    target = name.removeprefix("steps to ")
-    if target != name and target.replace(".", "", 1).isdigit():
-        return measures.words_for("steps_to_target", float(target))
-    return measures.words_for(name)
-
-
 def spoken_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
     """The primary metric, then those that the predictions speak of."""
-    known = list(dict.fromkeys(name for arm in arms for name in arm.metrics))
+    measured = {name: metric.measured for arm in arms for name, metric in arm.metrics.items()}
     spoken = {prediction.measured for prediction in verdict.predictions}
-    primary = list(dict.fromkeys(arm.primary for arm in arms if arm.primary in known))
-    return [*primary, *(name for name in known if name not in primary and metric_words(name) in spoken)]
+    primary = list(dict.fromkeys(arm.primary for arm in arms if arm.primary in measured))
+    return [*primary, *(name for name in measured if name not in primary and measured[name] in spoken)]
 
 
 def other_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
@@ -179,11 +166,11 @@ def other_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
 
 
 def metric_cell(arm: ArmResult, name: str) -> str:
-    entry: Mapping[str, Any] = arm.metrics.get(name) or {}
-    text = estimate(entry.get("mean"), entry.get("low"), entry.get("high"))
-    if censored := entry.get("censored"):
-        text += f" ({censored} never)"
-    return text
+    metric = arm.metrics.get(name)
+    if metric is None:
+        return DASH
+    never = f" ({metric.censored} never)" if metric.censored else ""
+    return estimate(metric.mean, metric.low, metric.high) + never
 
 
 def ended(arm: ArmResult) -> str:
@@ -197,9 +184,16 @@ def ended(arm: ArmResult) -> str:
 def chosen_text(arm: ArmResult) -> str:
     edges = set(arm.at_edge)
     return ", ".join(
-        f"{key.rsplit('.', 1)[-1]} {number(value)}{' (edge of its grid)' if key in edges else ''}"
+        f"{key.rsplit('.', 1)[-1]} {setting(value)}{' (edge of its grid)' if key in edges else ''}"
         for key, value in arm.chosen.items()
     )
+
+
+def setting(value: Any) -> str:
+    """A tuned value: a number, a word, "null" or a list of such."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(setting(item) for item in value)}]"
+    return "null" if value is None else number(value)
 
 
 def full_name(arm: ArmResult) -> str:
@@ -219,19 +213,17 @@ def cell(value: Any) -> str:
     """Whatever stands in a table of a check."""
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value)
-    return number(value, 6) if value is None or isinstance(value, int | float | str) else str(value)
+    return number(value, 6)
 
 
 def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A record's environment as lines of a table, without what differs at every run."""
+def environment_rows(environment: Environment) -> list[tuple[str, str]]:
+    """A record's environment as lines of a table, without the command, and without what is not known."""
     rows = []
-    for key, value in environment.items():
-        if key == "command":
-            continue
+    for key, value in environment.model_dump(exclude={"command"}, exclude_defaults=True).items():
         if isinstance(value, Mapping):
             rows.append((key, ", ".join(f"{name} {cell(item)}" for name, item in value.items())))
         else:

@@ -1,4 +1,4 @@
-"""The picture of a comparison: validation curves of every arm, one row of panels a task.
+"""The picture of a comparison: validation curves of every arm, one row of panels per task.
 
 Figures are made without pyplot, whose global state and windows have no place in a library.
 """
@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.records import DIVERGED, FAILED, FINISHED
 
-# Okabe and Ito's colours, which colour-blind people tell apart (https://jfly.uni-koeln.de/color/),
+# Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/),
 # without their yellow, too pale for a line on white; dashes once they are used up.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"]
 DASHES = ["-", "--", ":"]
@@ -80,7 +81,7 @@ def write_figure(comparison: Comparison, path: Path) -> None:
 
 
 def draw(comparison: Comparison) -> Figure:
-    """A row a task: all of the curves, and beside it the group of arms that is crowded there."""
+    """One row per task: all of the curves, and beside it the group of arms that is crowded there."""
     tasks = comparison.tasks[:MOST_TASKS]
     rows = [(task, [read_curves(arm, task, place) for place, arm in chosen_arms(task)]) for task in tasks]
     figure = Figure(figsize=(12, 4.6 * len(tasks)))
@@ -227,21 +228,6 @@ def _label_lines(axes: Axes, curves: Sequence[Curves], higher_is_better: bool) -
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Heights at least `gap` apart and as near to the ascending `wanted` ones as that allows."""
-    # runs of labels that would overlap are stacked around their common middle, until none overlap
-    stacks = [[height] for height in wanted]
-    merged = True
-    while merged:
-        merged = False
-        for place in range(len(stacks) - 1):
-            lower, upper = stacks[place], stacks[place + 1]
-            room = gap * (len(lower) + len(upper)) / 2
-            if np.mean(upper) - np.mean(lower) < room - 1e-12:
-                stacks[place : place + 2] = [lower + upper]
-                merged = True
-                break
-    return [
-        float(np.mean(stack)) + gap * (place - (len(stack) - 1) / 2)
-        for stack in stacks
-        for place in range(len(stack))
-    ]
+    """Heights at least `gap` apart and as near to the ascending `wanted` ones as possible (squares)."""
+    steps = gap * np.arange(len(wanted))
+    return (isotonic_regression(np.asarray(wanted) - steps).x + steps).tolist() if len(wanted) else []

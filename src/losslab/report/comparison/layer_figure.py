@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +15,17 @@ from losslab.comparison.comparison import Arm, TaskComparison
 from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
 
-COLUMNS = ["moment", "layer", "norm"]
-
 
 def draw_gradient_norms(task: TaskComparison) -> Figure | None:
-    """At the first step and late in training; None where no run was looked into.
+    """At the first step and late in training; None if no run has diagnostics.
 
-    A line is the median over the arm's runs; late is the median over the looks in a run's second half.
+    A line is the median over the arm's runs; late is the median over the measurements in a run's second half.
     """
     drawn = [(place, arm, gradient_norms(arm)) for place, arm in chosen_arms(task)]
     drawn = [(place, arm, norms) for place, arm, norms in drawn if not norms.empty]
     if not drawn:
         return None
-    figure = Figure(figsize=(9, 3.8))
+    figure = Figure(figsize=(9, 3.8 + 0.25 * math.ceil(len(drawn) / 2)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, moment in zip(panels, ("first", "late"), strict=True):
         for place, arm, norms in drawn:
@@ -40,39 +39,26 @@ def draw_gradient_norms(task: TaskComparison) -> Figure | None:
     panels[0].set_title(f"{task.task}: at step 1", loc="left", fontsize=10, parse_math=False)
     panels[1].set_title("median over the second half of training", loc="left", fontsize=10)
     handles, labels = panels[0].get_legend_handles_labels()
-    legend = figure.legend(
-        handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, fontsize=9, frameon=False
-    )
+    legend = figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     for text in legend.get_texts():
         text.set_parse_math(False)
-    figure.subplots_adjust(wspace=0.08)
     return figure
 
 
 def gradient_norms(arm: Arm) -> pd.DataFrame:
-    """A row a moment ("first", "late") and layer (from 1): the median norm over the arm's runs."""
-    parts = [part for folder in arm.runs["folder"] if not (part := _of_run(Path(folder))).empty]
-    if not parts:
-        return pd.DataFrame(columns=COLUMNS)
-    return _medians(pd.concat(parts))
+    """One row per moment ("first", "late") and layer (from 1): the median norm over the arm's runs.
+
+    Without rows if no run of the arm has diagnostics.
+    """
+    return _medians(pd.concat([_of_run(Path(folder)) for folder in arm.runs["folder"]]))
 
 
 def _of_run(folder: Path) -> pd.DataFrame:
-    """One run's norms; empty where diagnostics were off."""
-    table = load_measurements(folder)
-    if table.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    rows = table[(table["quantity"] == "gradient_norm") & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
-    norms = pd.DataFrame(
-        {
-            "step": rows["step"],
-            "layer": [int(layer.removeprefix("layer_")) for layer in rows["layer"]],
-            "norm": rows["value"],
-        }
-    )
-    norms = norms[np.isfinite(norms["norm"]) & (norms["norm"] > 0)]
-    if norms.empty:
-        return pd.DataFrame(columns=COLUMNS)
+    """One run's norms; without rows if diagnostics were off."""
+    table = load_measurements(folder).rename(columns={"value": "norm"})
+    measured = (table["quantity"] == "gradient_norm") & np.isfinite(table["norm"]) & (table["norm"] > 0)
+    norms = table[measured & table["layer"].str.fullmatch(r"layer_\d+").eq(True)]
+    norms = norms.assign(layer=norms["layer"].str.removeprefix("layer_").astype(int))
     first = norms[norms["step"] == norms["step"].min()].assign(moment="first")
     late = norms[norms["step"] > norms["step"].max() / 2].assign(moment="late")
     return _medians(pd.concat([first, late]))

@@ -13,10 +13,10 @@ from losslab.report.comparison.tables import number_format
 
 
 def draw_metric(task: TaskComparison) -> Figure:
-    """A bar an arm: mean over the finished runs, its 95 % interval, and every run as a dot."""
+    """One bar per arm: mean over the finished runs, its 95 % interval, and every run as a dot."""
     arms = chosen_arms(task)
     digits = number_format(task)
-    figure = Figure(figsize=(7, 1.1 + 0.4 * len(arms)))
+    figure = Figure(figsize=(9, 1.1 + 0.4 * len(arms)), layout="constrained")
     axes = figure.add_subplot()
     for row, (place, arm) in enumerate(arms):
         colour = COLOURS[place % len(COLOURS)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -17,15 +16,18 @@ from rich.text import Text
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
 from losslab.records import DIVERGED, FAILED, FINISHED
+from losslab.report import markdown
+from losslab.report.markdown import escaped
 
 DASH = "–"
 NOT_REACHED = "not reached"
 MOST_SENTENCES = 10  # of a kind in the terminal; the Markdown file has them all
 EXPLANATION = (
     "± and [ ]: 95 % Student-t intervals over seeds, not adjusted for the number of arms. "
-    "Means are over the runs that finished, differences over the seeds that both arms finished. "
-    "Rank: by the median over all runs, one that diverged or failed being worse than any number. "
-    "Steps: median over all runs, one that never got there counting as infinite (runs that did / all)."
+    "A run that diverged counts with the validation metric of its untrained network; one that failed has no "
+    "value and is left out. Differences are over the seeds that have a value in both arms. "
+    "Rank: by the median. "
+    "Steps: median, a run that never got there counting as infinite (runs that did / all that did not fail)."
 )
 
 
@@ -86,34 +88,35 @@ def protocol_line(task: TaskComparison) -> str:
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Every task's table, then what is missing, stale or failed."""
+    """What is mixed, missing or stale, then every task's table, then what diverged or failed."""
+    for sentence in _at_most(comparison.problems, MOST_SENTENCES):
+        console.print(Text(sentence, style="yellow"), soft_wrap=True)
     for task in comparison.tasks:
         console.print(_rich_table(task))
         for note in task.notes:
             console.print(Text(f"Note: {note}", style="yellow"))
-    for sentence in _at_most(comparison.failures + comparison.problems, MOST_SENTENCES):
+    for sentence in _at_most(comparison.failures, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
 
 
 def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
     """The comparison as a Markdown document; `picture` is a file beside it."""
     lines = ["# Comparison", ""]
+    lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
     for task in comparison.tasks:
-        lines += [escaped(protocol_line(task)), "", *_markdown_table(columns(task)), ""]
+        lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
         lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
     lines += [EXPLANATION, ""]
     if picture:
         lines += [f"![validation curves of all arms]({picture})", ""]
-    if sentences := comparison.failures + comparison.problems:
-        lines += ["## Not as planned", "", *(f"- {escaped(sentence)}" for sentence in sentences), ""]
+    if comparison.failures:
+        lines += [
+            "## Not as planned",
+            "",
+            *(f"- {escaped(sentence)}" for sentence in comparison.failures),
+            "",
+        ]
     return "\n".join(lines)
-
-
-def escaped(text: str) -> str:
-    """`text` so that Markdown, tables and HTML show it as it is."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*|\[\]$~!])", r"\\\1", text)
-    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)  # cross_entropy needs no escape
 
 
 def number_format(task: TaskComparison) -> str:
@@ -133,12 +136,13 @@ def _rich_table(task: TaskComparison) -> Table:
     return table
 
 
-def _markdown_table(shown: Sequence[Column]) -> list[str]:
-    heading = [escaped(column.heading) for column in shown]
-    rule = ["---:" if column.numeric else ":---" for column in shown]
+def _markdown_table(shown: Sequence[Column]) -> str:
     rows = zip(*(column.cells for column in shown), strict=True)
-    body = [[escaped(cell) for cell in row] for row in rows]
-    return [f"| {' | '.join(cells)} |" for cells in (heading, rule, *body)]
+    return markdown.table(
+        [escaped(column.heading) for column in shown],
+        [[escaped(cell) for cell in row] for row in rows],
+        {place for place, column in enumerate(shown) if column.numeric},
+    )
 
 
 def _places(arms: Sequence[Arm]) -> list[str]:

@@ -9,26 +9,22 @@ All of it follows from records, curves.csv and diagnostics.csv; it is written an
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.image import imread
 from torch.utils.tensorboard import SummaryWriter
 
-from losslab import records
 from losslab.comparison.comparison import Arm, Comparison, TaskComparison
 from losslab.look import findings
-from losslab.look.guard import quiet_writer_threads
+from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.metric_figure import draw_metric
-from losslab.report.comparison.tables import as_markdown, escaped
+from losslab.report.comparison.tables import as_markdown
+from losslab.report.markdown import escaped, table
 
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
@@ -57,8 +53,7 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
     for place, task in enumerate(comparison.tasks):
         for arm in task.arms:
             _write_arm(log / names[place, arm.label], task, arm)
-    writer = SummaryWriter(str(log))
-    try:
+    with SummaryWriter(str(log)) as writer:
         writer.add_custom_scalars(_layout(comparison))
         writer.add_text("comparison", as_markdown(comparison), 0)
         writer.add_text("findings", findings_table(comparison), 0)
@@ -66,12 +61,10 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
             writer.add_image("validation_curves", imread(picture)[..., :3], dataformats="HWC")
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
-            writer.add_image(f"final_metric{suffix}", _pixels(draw_metric(task)), dataformats="HWC")
+            writer.add_figure(f"final_metric{suffix}", draw_metric(task))
             norms = draw_gradient_norms(task)
             if norms is not None:
-                writer.add_image(f"gradient_norms{suffix}", _pixels(norms), dataformats="HWC")
-    finally:
-        writer.close()
+                writer.add_figure(f"gradient_norms{suffix}", norms)
     return log
 
 
@@ -91,33 +84,19 @@ def log_names(comparison: Comparison) -> dict[tuple[int, str], str]:
 
 def findings_table(comparison: Comparison) -> str:
     """Markdown: how many runs of each arm have which finding, and the first one's words."""
-    lines = ["| task | arm | finding | runs | the first says |", "|---|---|---|---:|---|"]
+    rows = []
     for task in comparison.tasks:
         for arm in task.arms:
             counts: Counter[str] = Counter()
             first: dict[str, str] = {}
-            for finding in _findings(arm):
-                rule = str(finding.get("rule", "?"))
-                counts[rule] += 1
-                first.setdefault(rule, str(finding.get("text", "")))
+            for finding in (each for found in arm.runs["findings"] for each in found):
+                counts[finding["rule"]] += 1
+                first.setdefault(finding["rule"], finding["text"])
             for rule, count in counts.items():
-                cells = [
-                    task.task,
-                    arm.label,
-                    findings.title(rule),
-                    f"{count} of {len(arm.runs)}",
-                    first[rule],
-                ]
-                lines.append(f"| {' | '.join(escaped(cell) for cell in cells)} |")
-    return "\n".join(lines) if len(lines) > 2 else "No run has a finding."
-
-
-def _findings(arm: Arm) -> Iterable[dict[str, object]]:
-    for folder in arm.runs["folder"]:
-        try:
-            yield from records.load(folder).findings
-        except records.RecordError:
-            continue
+                of_all = f"{count} of {len(arm.runs)}"
+                cells = [task.task, arm.label, findings.title(rule), of_all, first[rule]]
+                rows.append([escaped(cell) for cell in cells])
+    return table(["task", "arm", "finding", "runs", "the first says"], rows, {3}) or "No run has a finding."
 
 
 def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
@@ -125,13 +104,10 @@ def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
     if table.empty:
         return
     rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
-    writer = SummaryWriter(str(log))
-    try:
+    with SummaryWriter(str(log)) as writer:
         for step, mean, low, high in rows:
             for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
                 writer.add_scalar(tag, value, int(step))
-    finally:
-        writer.close()
 
 
 def _band_tags(task: TaskComparison) -> list[str]:
@@ -155,10 +131,7 @@ def _layout(comparison: Comparison) -> dict[str, dict[str, list[object]]]:
     measured = _measured(comparison)
     for key, title in OVERLAYS.items():
         if key in measured:
-            runs[title] = [
-                "Multiline",
-                ["/".join(key)],
-            ]  # a regular expression, but without special characters
+            runs[title] = ["Multiline", ["/".join(key)]]  # a regular expression without special characters
     return {"arms": bands, "runs": runs}
 
 
@@ -170,13 +143,6 @@ def _measured(comparison: Comparison) -> set[tuple[str, str]]:
             table = load_measurements(Path(arm.runs["folder"].iloc[0]))
             found |= set(zip(table["quantity"], table["layer"], strict=True))
     return found
-
-
-def _pixels(figure: Figure) -> np.ndarray:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100, bbox_inches="tight", facecolor="white")
-    content.seek(0)
-    return imread(content)[..., :3]
 
 
 def _remove_events(log: Path) -> None:

@@ -1,6 +1,6 @@
-"""Kinds of target: one file a kind. `kind: multiclass` in a task's YAML finds `multiclass.py`.
+"""Kinds of target, one per file. `kind: multiclass` in a task's YAML finds `multiclass.py`.
 
-A person's own kind is named by its dotted path, `kind: my_module.MyKind`.
+The user's own kind is named by its dotted path, `kind: my_module.MyKind`.
 """
 
 from __future__ import annotations

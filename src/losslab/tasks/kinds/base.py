@@ -1,4 +1,4 @@
-"""What every kind of target must say about itself."""
+"""What every kind of target defines."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torchmetrics import MetricCollection
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.metrics import Metrics
 from losslab.tasks.sources import Raw
 
 # (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
@@ -26,7 +27,7 @@ class Kind(ABC):
         output_features: how many outputs (channels) the network must have.
         target_forms: form -> function from the task's targets to what the loss is fed. A form is a word
             that losses use in their `targets:`; see `criterion.py`.
-        pictures: name -> function that draws it for TensorBoard, see `losslab/pictures`.
+        pictures: name -> function that draws it for TensorBoard, see `losslab/tasks/pictures`.
     """
 
     primary: ClassVar[str]
@@ -37,19 +38,23 @@ class Kind(ABC):
 
     @classmethod
     @abstractmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Kind:
-        """From the task's config and its data. Raises UserError where the two do not fit."""
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Kind:
+        """From the task's settings and its data. Raises UserError if the two do not fit.
+
+        Args:
+            config: your own kind finds keys that only it needs in `config.options`.
+        """
 
     def select(self, raw: Raw) -> Raw:
         """The samples that the task uses, e.g. only some classes, with targets as the kind stores them."""
         return raw
 
     def strata(self, targets: Tensor) -> Tensor | None:
-        """Labels (N,) by which splits are stratified; None where that means nothing."""
+        """Labels (N,) by which splits are stratified; None if that does not apply."""
         return None
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """Wrong targets in the place of `targets`. Raises UserError where the kind knows no such thing.
+        """Wrong targets in place of `targets`. Raises UserError if the kind does not support it.
 
         Args:
             options: the task's `corruption` without `share`.
@@ -69,14 +74,27 @@ class Kind(ABC):
         """Shape that the network's raw outputs must have for a batch with these targets."""
 
     @abstractmethod
-    def metrics(self, final: bool) -> Metrics:
-        """Metrics of raw outputs against targets; while training only the cheap ones, all at the end."""
+    def metrics(self, final: bool) -> MetricCollection:
+        """Metrics of raw outputs and targets; while training only the cheap ones, all at the end.
+
+        Those that need something else, say labels, are a part of their own: see `metrics.converted`.
+        """
+
+    def metric_names(self) -> list[str]:
+        """The names of all final metrics."""
+        parts = self.metrics(final=True).items()
+        inner = {name: getattr(part, "wrapped_metric", None) for name, part in parts}
+        return [
+            str(metric)
+            for name, wrapped in inner.items()
+            for metric in (wrapped if isinstance(wrapped, MetricCollection) else [name])
+        ]
 
 
 def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:
-    """Corrupted classes have neither size nor sign."""
+    """Raises UserError if corrupted classes are given a size or a sign."""
     for key in ("size", "sign"):
         if options.get(key) is not None:
             raise UserError(
-                f"task.corruption.{key}={options[key]} means nothing for task.kind={kind}: set it to null"
+                f"task.corruption.{key}={options[key]} does not apply to task.kind={kind}: set it to null"
             )

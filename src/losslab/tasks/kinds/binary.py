@@ -1,4 +1,4 @@
-"""Binary: yes or no, where yes may be rare; one raw output, yes where it is above 0."""
+"""Binary: positive (perhaps rare) or negative; positive is predicted where the raw output is above 0."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     BinaryAUROC,
     BinaryAveragePrecision,
@@ -16,10 +17,10 @@ from torchmetrics.classification import (
     BinaryRecall,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import Metrics, View, wide
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import converted, hard, wide
 from losslab.tasks.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -28,7 +29,7 @@ class Binary(Kind):
     """Targets: 0 or 1, (N,) int64. Raw outputs: (N, 1); their sigmoid is the probability of 1.
 
     Losses are fed (N, 1): `multi_hot` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0.
+    with targets, so that their decision lies at 0, too.
 
     Metrics: area under the precision-recall curve (average precision), F1; at the end also area under the
     ROC curve, recall, precision, expected calibration error (15 bins).
@@ -57,11 +58,11 @@ class Binary(Kind):
         self.class_names = class_names
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Binary:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Binary:
         values = raw.targets.unique().tolist()
         if raw.targets.numel() != len(raw) or values != [0, 1]:
             raise UserError(
-                f"task.kind=binary needs targets of 0 and 1, one a sample, the data have shape "
+                f"task.kind=binary needs targets of 0 and 1, one per sample, the data have shape "
                 f"{tuple(raw.targets.shape)} and {len(values)} different values, the least {values[0]}"
             )
         return cls(raw.class_names)
@@ -74,16 +75,16 @@ class Binary(Kind):
         return targets.flatten().long()
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """The other answer."""
+        """The other class."""
         refuse_outlier_options(options, "binary")
         return 1 - targets
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), 1)
 
-    def metrics(self, final: bool) -> Metrics:
-        probabilities: dict[str, Any] = {"auprc": BinaryAveragePrecision(validate_args=False)}
-        labels: dict[str, Any] = {"f1": BinaryF1Score(validate_args=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        probabilities: dict[str, Metric] = {"auprc": BinaryAveragePrecision(validate_args=False)}
+        labels: dict[str, Metric] = {"f1": BinaryF1Score(validate_args=False)}
         if final:
             probabilities["auroc"] = BinaryAUROC(validate_args=False)
             probabilities["expected_calibration_error"] = BinaryCalibrationError(
@@ -91,12 +92,9 @@ class Binary(Kind):
             )
             labels["recall"] = BinaryRecall(validate_args=False)
             labels["precision"] = BinaryPrecision(validate_args=False)
-        return Metrics([View(_probabilities, probabilities), View(_labels, labels)])
-
-
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return hard(outputs[:, 0]), targets
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return wide(outputs[:, 0]).sigmoid(), targets
+        return MetricCollection(
+            {
+                "labels": converted(labels, lambda outputs: hard(outputs[:, 0])),
+                "probabilities": converted(probabilities, lambda outputs: wide(outputs[:, 0]).sigmoid()),
+            }
+        )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassCalibrationError,
@@ -15,9 +16,10 @@ from torchmetrics.classification import (
     MulticlassRecall,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import MeanOf, Metrics, View
+from losslab.tasks.metrics import MeanOf, converted
 from losslab.tasks.pictures import confusion_matrix, reliability
 from losslab.tasks.sources import Raw
 
@@ -49,7 +51,7 @@ class Multiclass(Kind):
         self.class_names = class_names
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multiclass:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Multiclass:
         if raw.targets.dtype.is_floating_point or raw.targets.ndim != 1:
             raise UserError(
                 f"task.kind=multiclass needs whole-number class indices of shape (N,), the data have "
@@ -58,9 +60,7 @@ class Multiclass(Kind):
         if raw.targets.min() < 0:
             raise UserError(f"class indices must not be negative, the data have {int(raw.targets.min())}")
         present = int(raw.targets.max()) + 1
-        asked = config.get("num_classes") or present
-        if not isinstance(asked, int) or asked < 2:
-            raise UserError(f"task.num_classes={asked} is wrong: give a whole number from 2 to {present}")
+        asked = config.num_classes or present
         if asked > present:
             raise UserError(f"task.num_classes={asked} asks for more classes than the data have: {present}")
         return cls(asked, None if raw.class_names is None else raw.class_names[:asked])
@@ -82,34 +82,28 @@ class Multiclass(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_classes)
 
-    def metrics(self, final: bool) -> Metrics:
+    def metrics(self, final: bool) -> MetricCollection:
         options: dict[str, Any] = {"num_classes": self.num_classes, "validate_args": False}
-        labels: dict[str, Any] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
-        if not final:
-            return Metrics([View(_labels, labels)])
-        labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
-        labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
-        labels["recall_per_class"] = MulticlassRecall(average="none", **options)
-        probabilities = {
-            "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
-            "brier_score": MeanOf(_brier_score),
-        }
-        likelihood = {"negative_log_likelihood": MeanOf(lambda x, y: cross_entropy(x, y, reduction="none"))}
-        return Metrics(
-            [View(_labels, labels), View(_probabilities, probabilities), View(_as_they_are, likelihood)]
-        )
+        labels: dict[str, Metric] = {"accuracy": MulticlassAccuracy(average="micro", **options)}
+        metrics: dict[str, Metric | MetricCollection] = {}
+        if final:
+            labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
+            labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
+            labels["recall_per_class"] = MulticlassRecall(average="none", **options)
+            probabilities = {
+                "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
+                "brier_score": MeanOf(_brier_score),
+            }
+            metrics["probabilities"] = converted(
+                probabilities, lambda outputs: outputs.float().softmax(dim=1)
+            )
+            metrics["negative_log_likelihood"] = MeanOf(_negative_log_likelihood)
+        metrics["labels"] = converted(labels, lambda outputs: outputs.argmax(dim=1))
+        return MetricCollection(metrics)
 
 
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.argmax(dim=1), targets
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.float().softmax(dim=1), targets
-
-
-def _as_they_are(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return outputs.float(), targets
+def _negative_log_likelihood(outputs: Tensor, targets: Tensor) -> Tensor:
+    return cross_entropy(outputs.float(), targets, reduction="none")
 
 
 def _brier_score(probabilities: Tensor, targets: Tensor) -> Tensor:

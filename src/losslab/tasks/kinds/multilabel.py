@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MultilabelAveragePrecision,
     MultilabelExactMatch,
     MultilabelF1Score,
 )
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import Metrics, View, wide
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import converted, hard, wide
 from losslab.tasks.pictures import precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -24,7 +24,7 @@ class Multilabel(Kind):
     """Targets: 0 or 1 for each label, (N, K) uint8. Raw outputs: (N, K); each one's sigmoid is a probability.
 
     Losses are fed (N, K): `multi_hot` is 0 and 1, `signed` is -1 and 1 (for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0), `class_probabilities` is `multi_hot` divided
+    with targets, so that their decision lies at 0, too), `class_probabilities` is `multi_hot` divided
     by the number of the sample's labels.
 
     Metrics: micro F1 (over all labels of all samples), macro F1 (mean over labels); at the end also exact
@@ -53,11 +53,11 @@ class Multilabel(Kind):
         self.num_labels = self.output_features = num_labels
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Multilabel:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Multilabel:
         if raw.targets.ndim != 2 or not bool(((raw.targets == 0) | (raw.targets == 1)).all()):
             raise UserError(
-                f"task.kind=multilabel needs targets of 0 and 1 with a column a label, the data have shape "
-                f"{tuple(raw.targets.shape)} and values from {raw.targets.min()} to {raw.targets.max()}"
+                f"task.kind=multilabel needs targets of 0 and 1 with one column per label, the data have "
+                f"shape {tuple(raw.targets.shape)} and values from {raw.targets.min()} to {raw.targets.max()}"
             )
         return cls(raw.targets.shape[1])
 
@@ -68,22 +68,18 @@ class Multilabel(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_labels)
 
-    def metrics(self, final: bool) -> Metrics:
+    def metrics(self, final: bool) -> MetricCollection:
         options: dict[str, Any] = {"num_labels": self.num_labels, "validate_args": False}
-        labels: dict[str, Any] = {
+        labels: dict[str, Metric] = {
             "micro_f1": MultilabelF1Score(average="micro", **options),
             "macro_f1": MultilabelF1Score(average="macro", **options),
         }
-        if not final:
-            return Metrics([View(_labels, labels)])
-        labels["exact_match"] = MultilabelExactMatch(**options)
-        probabilities = {"mean_average_precision": MultilabelAveragePrecision(average="macro", **options)}
-        return Metrics([View(_labels, labels), View(_probabilities, probabilities)])
-
-
-def _labels(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return hard(outputs), targets.long()
-
-
-def _probabilities(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    return wide(outputs).sigmoid(), targets.long()
+        metrics: dict[str, Metric | MetricCollection] = {}
+        if final:
+            labels["exact_match"] = MultilabelExactMatch(**options)
+            probabilities = {"mean_average_precision": MultilabelAveragePrecision(average="macro", **options)}
+            metrics["probabilities"] = converted(
+                probabilities, lambda outputs: wide(outputs).sigmoid(), Tensor.long
+            )
+        metrics["labels"] = converted(labels, hard, Tensor.long)
+        return MetricCollection(metrics)

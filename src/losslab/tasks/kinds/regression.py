@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, R2Score
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricCollection, R2Score
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import MedianAbsoluteError, Metrics, View
+from losslab.tasks.metrics import MedianAbsoluteError, converted
 from losslab.tasks.pictures import predicted_against_true
 from losslab.tasks.sources import Raw
 
@@ -43,16 +44,13 @@ class Regression(Kind):
         self.centre = torch.zeros(features)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Regression:
-        scaling = config.get("target_scaling")
-        if scaling not in (None, "standardise"):
-            raise UserError(f"task.target_scaling={scaling} is not understood: give standardise or null")
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Regression:
         if raw.targets.ndim > 2:
             raise UserError(
                 f"task.kind=regression needs targets of shape (N,) or (N, D), the data have "
                 f"{tuple(raw.targets.shape)}"
             )
-        return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], scaling)
+        return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], config.target_scaling)
 
     def select(self, raw: Raw) -> Raw:
         raw.targets = raw.targets.float().reshape(len(raw), -1)
@@ -91,14 +89,15 @@ class Regression(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.output_features)
 
-    def metrics(self, final: bool) -> Metrics:
-        chosen: dict[str, Any] = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        chosen: dict[str, Metric] = {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
         if final:
             chosen["r2"] = R2Score()
             chosen["median_absolute_error"] = MedianAbsoluteError()
-        return Metrics([View(self._centred, chosen)])
-
-    def _centred(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Both less the training mean: R² squares numbers, and in float32 large ones lose their digits."""
-        centre = self.centre.to(outputs.device)
-        return self.unscaled(outputs.float()) - centre, targets - centre
+        # Both less the training mean: R² squares numbers, and large ones lose precision in float32.
+        centred = converted(
+            chosen,
+            lambda outputs: self.unscaled(outputs.float()) - self.centre.to(outputs.device),
+            lambda targets: targets - self.centre.to(targets.device),
+        )
+        return MetricCollection({"centred": centred})

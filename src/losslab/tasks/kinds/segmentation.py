@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
+from torchmetrics.functional.image import total_variation
 
+from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import BoundaryF1, MeanOf, Metrics, View
-from losslab.tasks.metrics.views import hard
+from losslab.tasks.metrics import BoundaryF1, MeanOf, converted, hard
 from losslab.tasks.pictures import mask_overlays
 from losslab.tasks.sources import Raw
 
@@ -20,11 +21,11 @@ class Segmentation(Kind):
     """Targets: masks of 0 and 1, (N, 1, H, W) uint8. Raw outputs: (N, 1, H, W); sigmoid is the probability.
 
     Losses are fed (N, 1, H, W): `mask` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that for them too the decision falls at 0.
+    with targets, so that their decision lies at 0, too.
 
     Metrics, over all pixels of all images together: intersection over union; at the end also Dice score,
     boundary F1 (within one pixel), pixel accuracy, and total variation of the predicted mask, that is the
-    share of neighbouring pixels with different answers.
+    share of neighbouring pixels with different predictions.
     """
 
     primary = "iou"
@@ -39,7 +40,7 @@ class Segmentation(Kind):
     }
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], raw: Raw) -> Segmentation:
+    def from_config(cls, config: TaskSettings, raw: Raw) -> Segmentation:
         shape, image = tuple(raw.targets.shape[1:]), tuple(raw.input_at(0).shape)
         if len(image) != 3 or shape not in (image[1:], (1, *image[1:])):
             raise UserError(
@@ -60,18 +61,18 @@ class Segmentation(Kind):
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return tuple(targets.shape)
 
-    def metrics(self, final: bool) -> Metrics:
-        chosen: dict[str, Any] = {"iou": BinaryJaccardIndex(validate_args=False)}
+    def metrics(self, final: bool) -> MetricCollection:
+        chosen: dict[str, Metric] = {"iou": BinaryJaccardIndex(validate_args=False)}
         if final:
             chosen["dice"] = BinaryF1Score(validate_args=False)
             chosen["boundary_f1"] = BoundaryF1()
             chosen["pixel_accuracy"] = BinaryAccuracy(validate_args=False)
-            chosen["total_variation"] = MeanOf(lambda mask, _: _total_variation(mask.float()))
-        return Metrics([View(lambda outputs, targets: (hard(outputs), targets.long()), chosen)])
+            chosen["total_variation"] = MeanOf(_share_of_edges)
+        return MetricCollection({"masks": converted(chosen, hard, Tensor.long)})
 
 
-def _total_variation(masks: Tensor) -> Tensor:
-    """Mean absolute difference of neighbours, (N, 1, H, W) to (N,)."""
-    down = masks.diff(dim=2).abs().flatten(1)
-    right = masks.diff(dim=3).abs().flatten(1)
-    return (down.sum(dim=1) + right.sum(dim=1)) / (down.shape[1] + right.shape[1])
+def _share_of_edges(masks: Tensor, _: Tensor) -> Tensor:
+    """Share of neighbouring pixels that differ, (N, 1, H, W) to (N,)."""
+    height, width = masks.shape[2:]
+    neighbours = (height - 1) * width + height * (width - 1)
+    return total_variation(masks.float(), reduction="none") / neighbours

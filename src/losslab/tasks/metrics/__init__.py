@@ -1,8 +1,8 @@
-"""Metrics of raw outputs: torchmetrics' own, and the few it lacks, one a file."""
+"""Metrics that torchmetrics lacks, one a file; `outputs.py` prepares raw outputs for metrics."""
 
 from losslab.tasks.metrics.boundary_f1 import BoundaryF1
 from losslab.tasks.metrics.mean_of import MeanOf
 from losslab.tasks.metrics.median_absolute_error import MedianAbsoluteError
-from losslab.tasks.metrics.views import Metrics, View, wide
+from losslab.tasks.metrics.outputs import converted, hard, wide
 
-__all__ = ["BoundaryF1", "MeanOf", "MedianAbsoluteError", "Metrics", "View", "wide"]
+__all__ = ["BoundaryF1", "MeanOf", "MedianAbsoluteError", "converted", "hard", "wide"]

@@ -1,4 +1,4 @@
-"""How well the outline of a mask is met, whatever its inside."""
+"""How well the outline of a mask is predicted, regardless of its interior."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class BoundaryF1(Metric):
     """F1 of boundary pixels, pooled over all images; a match lies within `tolerance` pixels (Chebyshev).
 
     Precision is the share of predicted boundary pixels near a true one, recall the reverse (Csurka, Larlus
-    and Perronnin 2013, "What is a good evaluation measure for semantic segmentation?"). A boundary pixel is
-    of the mask and has a neighbour (of eight) that is not; the edge of the image is no boundary. 0 where
-    nothing matches, 1 where neither mask has a boundary.
+    and Perronnin 2013, "What is a good evaluation measure for semantic segmentation?"). A boundary pixel
+    belongs to the mask and one of its eight neighbours does not; the edge of the image is no boundary. 0 if
+    nothing matches, 1 if neither mask has a boundary.
 
     Args:
-        tolerance: 0 asks for the same pixel.
+        tolerance: in pixels; with 0 only the same pixel matches.
     """
 
     full_state_update = False

@@ -1,5 +1,5 @@
-"""Pictures of predictions for TensorBoard, one file a kind of picture.
+"""Pictures of predictions for TensorBoard, one kind of picture per file.
 
-Each `draw` gives a matplotlib Figure; which of them a task shows is said by its kind. matplotlib is imported
-when the first one is drawn, and without pyplot: nothing is kept, nothing needs a display.
+Each `draw` gives a matplotlib Figure; a task's kind says which of them are shown. matplotlib is imported
+when the first one is drawn. Figures are made without pyplot: nothing is kept, nothing needs a display.
 """

@@ -1,15 +1,11 @@
-"""Empty figures, and figures as pixels."""
+"""An empty figure for a picture."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 DOTS_PER_INCH = 80
-
-
-# Inches of room around axes and between them, for labels and titles of the usual size.
+# Inches around the axes and between them: room for labels and titles of the usual size.
 LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 0.85, 0.2, 0.6, 0.4, 0.8
 
 
@@ -19,8 +15,8 @@ def figure(
     """A Figure of `width` by `height` inches, and its axes (rows, columns).
 
     Args:
-        measured: give labels as much room as they need, which draws everything several times; else a fixed
-            one. A run draws several pictures: that is a good part of a second.
+        measured: measure how much room labels need, which draws everything several times; else it is fixed.
+            With several pictures a run that makes a good part of a second.
     """
     from matplotlib.figure import Figure
 
@@ -36,12 +32,3 @@ def figure(
             hspace=BETWEEN * rows / (height - BOTTOM - TOP - BETWEEN * (rows - 1)),
         )
     return made, axes
-
-
-def pixels(drawn: Any) -> np.ndarray:
-    """A Figure as (H, W, 3) uint8."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(drawn)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

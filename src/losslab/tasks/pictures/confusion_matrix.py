@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""Which classes are confused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NUMBERS = 20  # classes up to which counts are written into the cells
 
 
 def draw(predicted: Tensor, true: Tensor, classes: int, names: list[str] | None = None) -> Any:
-    """Counts (written) and shares of each true class (colour); class indices (N,)."""
+    """Counts (numbers) and shares of each true class (colours); class indices (N,)."""
     counts = torch.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
     shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
     labels = names or [str(index) for index in range(classes)]

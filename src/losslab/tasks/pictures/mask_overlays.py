@@ -10,7 +10,7 @@ from torch import Tensor
 from losslab.tasks.pictures.canvas import figure
 
 EXAMPLES = 4
-# Red, green, blue: found, missed, invented.
+# As (red, green, blue): true positives, false negatives, false positives.
 FOUND, MISSED, INVENTED = (0.2, 0.7, 0.3), (0.9, 0.2, 0.2), (0.2, 0.4, 0.95)
 
 

@@ -1,4 +1,4 @@
-"""Predicted against true values, and what is left between them."""
+"""Predicted against true values, and their residuals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from losslab.tasks.pictures.canvas import figure
 
 
 def draw(predicted: Tensor, true: Tensor) -> Any:
-    """Values of one shape, in the targets' unit: on the left a point a value, on the right the residuals."""
+    """Values of one shape, in the targets' unit: one point per value (left), the residuals (right)."""
     predicted, true = predicted.flatten(), true.flatten()
     drawn, axes = figure(columns=2, width=9.0, height=4.2)
     left, right = axes[0]

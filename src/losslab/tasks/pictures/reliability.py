@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: predicted probability against what came true."""
+"""Whether probabilities are calibrated: predicted probability against observed frequency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where samples come from, one file an origin: each function returns all samples of a data set as `Raw`.
+"""Where samples come from, one file per origin: each function returns all samples of a data set as `Raw`.
 
 Nothing here splits or scales; `task.py` does.
 """

@@ -16,8 +16,8 @@ INK = 0.4  # of the brightest pixel: what of an enlarged digit counts as its mas
 def clutter(samples: int, size: int, foreground: float, fragments: int, noise: float, seed: int) -> Raw:
     """Images (1, size, size) uint8 with masks (1, size, size); no network.
 
-    Fragments are 4×4 pixels cut out of other digits, as bright and as enlarged as the digit itself: they
-    cannot be told from it by brightness alone.
+    Fragments are 4×4 pixels cut out of other digits, as bright and as enlarged as the digit itself: by
+    brightness alone they look the same.
 
     Args:
         samples: at most 1,797, each with another digit.
@@ -48,7 +48,7 @@ def clutter(samples: int, size: int, foreground: float, fragments: int, noise: f
         row, column, enlarged = _lay(canvas, _enlarged(digit, side), generator)
         masks[index, 0, row : row + side, column : column + side] = (enlarged >= INK).to(torch.uint8)
         noisy = canvas + noise * torch.randn((size, size), generator=generator)
-        # The middle of the range is dark, so that noise goes both ways.
+        # The middle of the range is dark, so that noise can go both ways.
         images[index, 0] = (noisy.mul(0.5).add_(0.25).clamp_(0, 1) * 255).round().to(torch.uint8)
     return Raw(images, masks)
 
@@ -65,7 +65,7 @@ def _enlarged(digit: Tensor, side: int) -> Tensor:
 
 
 def _lay(canvas: Tensor, piece: Tensor, generator: torch.Generator) -> tuple[int, int, Tensor]:
-    """Lay the piece over a random place, the brighter pixel wins; returns row, column and the piece."""
+    """Paste the piece at a random place, the brighter pixel wins; returns row, column and the piece."""
     side, size = len(piece), len(canvas)
     row, column = (_draw(size - side + 1, generator) for _ in range(2))
     place = canvas[row : row + side, column : column + side]

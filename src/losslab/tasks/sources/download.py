@@ -1,9 +1,11 @@
-"""Downloads that show progress, go on where they were cut off, and are held to a checksum."""
+"""Downloads that show progress, resume, and verify a checksum; unpacking of archives.
+
+Own code because pooch, torch.hub and torchvision all start a broken download from the beginning.
+"""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import http.client
 import shutil
 import tarfile
@@ -14,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from torchvision.datasets.utils import check_md5
 
 from losslab.errors import UserError
 
@@ -22,15 +25,15 @@ TIMEOUT_SECONDS = 30
 
 
 def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) -> None:
-    """Download `path` from the first of `urls` that gives it; does nothing where it is there already.
+    """Download `path` from the first of `urls` that has it; does nothing where the file exists.
 
-    What arrived stays in `path` + ".part", and the next call asks for the rest only.
+    A broken download stays in `path` + ".part", and the next call asks for the rest only.
 
     Args:
-        task: whose data these are, for the sentence that says what to do.
-        md5: of the whole file, where it is published.
+        task: whose data these are, for the message.
+        md5: checksum of the whole file, where one is published.
 
-    Raises UserError where no address answers, and where the file is not what it should be.
+    Raises UserError where no address gives the file, or its checksum is wrong.
     """
     if path.is_file():
         return
@@ -43,7 +46,7 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
         except (OSError, http.client.HTTPException) as error:
             reasons.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
-        if md5 is not None and _md5(part) != md5:
+        if md5 is not None and not check_md5(part, md5):
             part.unlink()
             reasons.append(f"{url}: the checksum is wrong")
             continue
@@ -51,7 +54,7 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
         return
     raise UserError(
         f"no data of {task} under {path.parent} and they could not be downloaded ({'; '.join(reasons)}): run "
-        f"scripts/download_data where there is a network, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
+        f"scripts/download_data with network access, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
         f"that has them"
     )
 
@@ -63,11 +66,9 @@ def unpack(archive: Path, folder: Path) -> None:
     """
     try:
         if archive.suffix == ".zip":
-            with zipfile.ZipFile(archive) as zipped:
-                zipped.extractall(folder)  # drops "..", and leading "/" by itself
+            shutil.unpack_archive(archive, folder)  # leaves out members with ".." or a leading "/"
         elif archive.name.endswith((".tar.gz", ".tgz")):
-            with tarfile.open(archive) as tarred:
-                tarred.extractall(folder, filter="data")
+            shutil.unpack_archive(archive, folder, filter="data")
         else:
             unfinished = folder / f"{archive.stem}.part"
             with gzip.open(archive) as source, unfinished.open("wb") as target:
@@ -103,11 +104,3 @@ def _download(url: str, part: Path) -> None:
                 progress.advance(bar, len(block))
     if total is not None and part.stat().st_size != total:
         raise OSError(f"cut off after {part.stat().st_size:,} of {total:,} bytes; run it again to go on")
-
-
-def _md5(path: Path) -> str:
-    digest = hashlib.md5(usedforsecurity=False)  # what the data sets publish; against damage, not attack
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

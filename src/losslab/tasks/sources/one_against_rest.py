@@ -1,4 +1,4 @@
-"""One class against all others, as rare as one likes: a binary task from one with several classes."""
+"""One class against all others, as rare as you like: a binary task made from one with several classes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ def one_against_rest(classes: Raw, positive_class: int, positive_share: float | 
 
     Args:
         classes: samples with class indices.
-        positive_share: share of positives, in training and in test samples alike; superfluous positives (or
-            negatives, where positives are too few) are left out at random. Null keeps all samples.
+        positive_share: share of positives, in training and in test samples alike; surplus positives (or
+            negatives, if there are too few positives) are left out at random. Null keeps all samples.
         seed: of what is left out; the same for every run.
     """
-    raw = classes
-    positive = raw.targets == positive_class
+    positive = classes.targets == positive_class
     if not bool(positive.any()):
         raise UserError(
             f"task.source.positive_class={positive_class} does not occur: the classes are "
-            f"{', '.join(str(value) for value in raw.targets.unique().tolist())}"
+            f"{', '.join(str(value) for value in classes.targets.unique().tolist())}"
         )
-    name = str(positive_class) if raw.class_names is None else raw.class_names[positive_class]
-    binary = dataclasses.replace(raw, targets=positive.long(), class_names=["rest", name])
+    name = str(positive_class) if classes.class_names is None else classes.class_names[positive_class]
+    binary = dataclasses.replace(classes, targets=positive.long(), class_names=["rest", name])
     if positive_share is None:
         return binary
     if not isinstance(positive_share, float) or not 0 < positive_share < 1:
@@ -35,8 +34,8 @@ def one_against_rest(classes: Raw, positive_class: int, positive_share: float | 
             f"task.source.positive_share={positive_share} is wrong: give a share between 0 and 1, or null"
         )
     generator = torch.Generator().manual_seed(seed)
-    keep = torch.zeros(len(raw), dtype=torch.bool)
-    origin = raw.is_test if raw.is_test is not None else torch.zeros(len(raw), dtype=torch.bool)
+    keep = torch.zeros(len(classes), dtype=torch.bool)
+    origin = classes.is_test if classes.is_test is not None else torch.zeros(len(classes), dtype=torch.bool)
     for part in origin.unique():
         members = origin == part
         there = [(members & (positive == value)).nonzero()[:, 0] for value in (False, True)]

@@ -1,4 +1,4 @@
-"""Two digits laid over each other in one image: several labels at once."""
+"""Two digits on top of each other in one image: several labels at once."""
 
 from __future__ import annotations
 
@@ -19,33 +19,32 @@ def pairs(digits: Raw, apart: int, shift: int, seed: int) -> Raw:
 
     Args:
         digits: single digits (1, H, W) with class indices.
-        apart: 0 lays the digits over each other, their width beside each other.
+        apart: 0 puts the digits on top of each other, their width puts them side by side.
         shift: room to move in, in pixels.
         seed: of pairing and moving; the same for every run.
     """
     for key, pixels in (("apart", apart), ("shift", shift)):
         if not isinstance(pixels, int) or pixels < 0:
             raise UserError(f"task.source.{key}={pixels} is wrong: give a whole number of pixels from 0")
-    single = digits
-    assert single.inputs is not None
+    assert digits.inputs is not None
     generator = torch.Generator().manual_seed(seed)
-    test = single.is_test if single.is_test is not None else torch.zeros(len(single), dtype=torch.bool)
+    test = digits.is_test if digits.is_test is not None else torch.zeros(len(digits), dtype=torch.bool)
     firsts, seconds = [], []
     for part in (False, True):
         members = (test == part).nonzero()[:, 0]
         members = members[torch.randperm(len(members), generator=generator)]
         half = len(members) // 2
         first, second = members[:half], members[half : 2 * half]
-        differ = single.targets[first] != single.targets[second]
+        differ = digits.targets[first] != digits.targets[second]
         firsts.append(first[differ])
         seconds.append(second[differ])
     first, second = torch.cat(firsts), torch.cat(seconds)
-    images = pad(_moved(single.inputs, first, shift, generator), (0, apart))
-    torch.maximum(images, pad(_moved(single.inputs, second, shift, generator), (apart, 0)), out=images)
-    classes = int(single.targets.max()) + 1
-    labels = one_hot(single.targets[first], classes) + one_hot(single.targets[second], classes)
-    is_test = None if single.is_test is None else test[first]
-    return Raw(images, labels.to(torch.uint8), is_test, class_names=single.class_names)
+    images = pad(_moved(digits.inputs, first, shift, generator), (0, apart))
+    torch.maximum(images, pad(_moved(digits.inputs, second, shift, generator), (apart, 0)), out=images)
+    classes = int(digits.targets.max()) + 1
+    labels = one_hot(digits.targets[first], classes) + one_hot(digits.targets[second], classes)
+    is_test = None if digits.is_test is None else test[first]
+    return Raw(images, labels.to(torch.uint8), is_test, class_names=digits.class_names)
 
 
 def _moved(inputs: Tensor, chosen: Tensor, shift: int, generator: torch.Generator) -> Tensor:

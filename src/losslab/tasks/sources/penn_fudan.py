@@ -1,4 +1,4 @@
-"""Penn-Fudan pedestrians: photographs of streets, the mask is everybody on them."""
+"""Penn-Fudan pedestrians: photographs of streets, the mask is all pedestrians in them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PHOTOGRAPHS = 170
 
 
 def penn_fudan(root: str, size: int, url: str = URL) -> Raw:
-    """170 photographs (3, size, size) uint8, masks (1, size, size); downloads when absent.
+    """170 photographs (3, size, size) uint8, masks (1, size, size); downloaded if missing.
 
-    https://www.cis.upenn.edu/~jshi/ped_html/ (Wang, Shi, Song and Shen 2007). No checksum is published:
-    every photograph must be there with its mask.
+    https://www.cis.upenn.edu/~jshi/ped_html/ (Wang, Shi, Song and Shen 2007). No checksum is published, so
+    it is checked that every photograph is there with its mask.
 
     Args:
         root: the data folder; PNGImages and PedMasks lie under `root/PennFudanPed`.

@@ -18,11 +18,11 @@ class Raw:
     """All samples of a data set.
 
     Attributes:
-        inputs: (N, ...) unscaled; uint8 stands for [0, 1] in 255 steps. None where `dataset` is used.
+        inputs: (N, ...) unscaled; uint8 stands for [0, 1] in 255 steps. None if `dataset` is used.
         targets: (N, ...) as the data set has them.
-        is_test: (N,) bool, True for what the data set calls test samples; None where it has no such split.
+        is_test: (N,) bool, True for what the data set calls test samples; None if it has no such split.
         dataset: yields (input, target), for data that are read one by one.
-        class_names: names of the classes, by index; None where they have none.
+        class_names: names of the classes, by index; None if they have none.
     """
 
     inputs: Tensor | None
@@ -61,7 +61,7 @@ class Raw:
 
     @classmethod
     def from_user(cls, value: Any, where: str) -> Raw:
-        """From what a person's own function returned: a pair of arrays, or a Dataset of pairs.
+        """From what the user's own function returned: a pair of arrays, or a Dataset of pairs.
 
         Raises UserError for anything else, and for arrays that do not fit each other.
         """
@@ -70,7 +70,7 @@ class Raw:
             if inputs.ndim < 1 or targets.ndim < 1 or len(inputs) != len(targets):
                 raise UserError(
                     f"{where} returned inputs of shape {tuple(inputs.shape)} but targets of shape "
-                    f"{tuple(targets.shape)}: both need one row a sample"
+                    f"{tuple(targets.shape)}: both need one row per sample"
                 )
             if inputs.dtype != torch.uint8:
                 inputs = inputs.float()
@@ -94,9 +94,7 @@ def _tensor(part: Any, where: str) -> Tensor:
     try:
         return torch.as_tensor(part if isinstance(part, Tensor) else np.asarray(part))
     except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{where} returned what is no array of numbers: {str(error).splitlines()[0]}"
-        ) from None
+        raise UserError(f"{where} did not return an array of numbers: {str(error).splitlines()[0]}") from None
 
 
 def _refuse_missing(values: Tensor, what: str) -> None:
@@ -108,5 +106,5 @@ def _refuse_missing(values: Tensor, what: str) -> None:
 
 
 def named(rows: list[int]) -> str:
-    """The first rows of a list, as a person reads them."""
+    """The first rows of a list, in words."""
     return ", ".join(str(row) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")

@@ -62,12 +62,12 @@ def friedman(samples: int, noise: float, seed: int) -> Raw:
 
 
 def california_housing(root: str) -> Raw:
-    """20,640 districts, 8 features each; median house value in units of 100,000 $; downloads when absent.
+    """20,640 districts, 8 features each; median house value in units of 100,000 $; downloaded if missing.
 
     https://scikit-learn.org/stable/modules/generated/sklearn.datasets.fetch_california_housing.html
 
     scikit-learn keeps the data as a pickle, and reading a pickle runs what is in it. Its bytes depend on the
-    version that wrote it, so there is no checksum to hold it to: a file that others can write is refused.
+    version that wrote it, so there is no checksum to verify: a file that others can write is refused.
 
     Args:
         root: the data folder; the file is `root/scikit_learn/cal_housing_py3.pkz`.
@@ -83,7 +83,7 @@ def california_housing(root: str) -> Raw:
         reason = getattr(error, "reason", None) or error.strerror or str(error)
         raise UserError(
             f"no {path} and it could not be downloaded ({reason}): run scripts/download_data "
-            f"california_housing where there is a network, or set data_dir=FOLDER or LOSSLAB_DATA to a "
+            f"california_housing with network access, or set data_dir=FOLDER or LOSSLAB_DATA to a "
             f"folder that has scikit_learn/{CALIFORNIA_FILE}"
         ) from None
     except Exception as error:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def csv(
     path: str, target: str | Sequence[str], features: Sequence[str] | None = None, missing: str = "error"
 ) -> Raw:
-    """A row a sample, with a line of column names first. https://pandas.pydata.org/docs/reference/api/pandas.read_csv.html
+    """One row per sample, after a line of column names. https://pandas.pydata.org/docs/reference/api/pandas.read_csv.html
 
     Args:
         target: column to predict, or several. A single column of words is taken as classes, in alphabetical
@@ -27,7 +27,7 @@ def csv(
         features: columns that are the input, in this order; null for all others.
         missing: what is done with rows that have missing values in these columns, "error" or "drop".
 
-    Raises UserError that names file, column and rows for whatever is wrong with the table.
+    Raises UserError that names file, column and rows if the table is wrong.
     """
     import pandas as pd
 

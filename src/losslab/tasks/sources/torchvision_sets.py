@@ -1,12 +1,13 @@
-"""Image data sets that torchvision reads: MNIST and its like, Oxford-IIIT Pets."""
+"""Image data sets that torchvision knows: MNIST and others in its format, Oxford-IIIT Pets."""
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import numpy as np
 import torch
+from torchvision import datasets
+from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
 from losslab.errors import UserError
 from losslab.tasks.sources.download import fetch, unpack
@@ -19,47 +20,50 @@ def torchvision_digits(dataset: str, root: str) -> Raw:
 
     Args:
         dataset: name of the class in torchvision.datasets, "MNIST", "FashionMNIST", ...
-        root: the data folder; the files lie under `root/dataset/raw` and are downloaded when absent.
+        root: the data folder; the files lie under `root/dataset/raw` and are downloaded if missing.
 
-    Raises UserError where they are neither there nor to be had, and where a file is cut short.
+    Raises UserError if they are missing and cannot be downloaded, or a file is truncated.
     """
-    import torchvision
-
-    make = getattr(torchvision.datasets, dataset)
+    source = getattr(datasets, dataset)
     raw_folder = Path(root) / dataset / "raw"
-    for archive, md5 in make.resources:
+    read = []
+    for archive, md5 in source.resources:
         file = raw_folder / Path(archive).stem
         if not file.is_file():
-            fetch([mirror + archive for mirror in make.mirrors], raw_folder / archive, dataset, md5=md5)
+            fetch([mirror + archive for mirror in source.mirrors], raw_folder / archive, dataset, md5=md5)
             unpack(raw_folder / archive, raw_folder)
-        _check_idx(file)
-    parts = [make(root, train=train) for train in (True, False)]
-    inputs = torch.cat([part.data for part in parts]).unsqueeze(1)
-    targets = torch.cat([part.targets for part in parts]).long()
-    is_test = torch.cat([torch.full((len(part),), index == 1) for index, part in enumerate(parts)])
-    names = [name.split(" - ")[-1] for name in make.classes]
+        read.append(_read_idx(file))
+    train_images, train_labels, test_images, test_labels = read
+    fit = train_images.shape[1:] == test_images.shape[1:] and train_labels.ndim == test_labels.ndim == 1
+    if not fit or [len(part) for part in read[::2]] != [len(part) for part in read[1::2]]:
+        raise UserError(f"images and labels in {raw_folder} do not fit: delete it and download it again")
+    inputs = torch.cat([train_images, test_images]).unsqueeze(1)
+    targets = torch.cat([train_labels, test_labels]).long()
+    is_test = torch.arange(len(targets)) >= len(train_labels)
+    names = [name.split(" - ")[-1] for name in source.classes]
     return Raw(inputs, targets, is_test, class_names=names)
 
 
 def oxford_pets(root: str, size: int) -> Raw:
-    """7,349 photographs of cats and dogs, (3, size, size) uint8; the mask is the animal with its outline.
+    """7,349 photographs of cats and dogs, (3, size, size) uint8; the mask is the animal and its outline.
 
     https://pytorch.org/vision/stable/generated/torchvision.datasets.OxfordIIITPet.html
     The set's trimaps say 1 animal, 2 background, 3 not classified: the strip along the outline.
 
     Args:
-        root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded when absent.
+        root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded if missing.
         size: height and width to which photographs and masks are resized once.
     """
-    from torchvision.datasets import OxfordIIITPet
-
     folder = Path(root) / "oxford-iiit-pet"
-    for (url, md5), part in zip(OxfordIIITPet._RESOURCES, ("images", "annotations"), strict=True):
+    for (url, md5), part in zip(datasets.OxfordIIITPet._RESOURCES, ("images", "annotations"), strict=True):
         if not (folder / part).is_dir():
             archive = folder / Path(url).name
             fetch([url], archive, "oxford_pets", md5=md5)
             unpack(archive, folder)
-    parts = [OxfordIIITPet(root, split=split, target_types="segmentation") for split in ("trainval", "test")]
+    parts = [
+        datasets.OxfordIIITPet(root, split=split, target_types="segmentation")
+        for split in ("trainval", "test")
+    ]
     count = sum(len(part) for part in parts)
     inputs = torch.empty((count, 3, size, size), dtype=torch.uint8)
     masks = torch.empty((count, 1, size, size), dtype=torch.uint8)
@@ -73,24 +77,11 @@ def oxford_pets(root: str, size: int) -> Raw:
     return Raw(inputs, masks, is_test)
 
 
-def _check_idx(path: Path) -> None:
-    """Compare the file's size with what its own header promises. http://yann.lecun.com/exdb/mnist/"""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(4)
-        dimensions = head[3] if len(head) == 4 else 0
-        shape = file.read(4 * dimensions)
-    if (
-        len(head) < 4
-        or head[:3] != b"\x00\x00\x08"
-        or not 1 <= dimensions <= 3
-        or len(shape) < 4 * dimensions
-    ):
-        raise UserError(f"{path} is not an idx file of bytes (damaged?): delete it and download it again")
-    counts = struct.unpack(f">{dimensions}I", shape)
-    expected = 4 + 4 * dimensions + int(np.prod(counts, dtype=np.int64))
-    if size != expected:
-        state = "cut short" if size < expected else "too long"
+def _read_idx(path: Path) -> torch.Tensor:
+    """The numbers of a file in MNIST's own format. Raises UserError for a damaged one."""
+    try:
+        return read_sn3_pascalvincent_tensor(str(path))
+    except (AssertionError, KeyError, RuntimeError, ValueError):  # whatever its bytes happen to mean
         raise UserError(
-            f"{path} is {state}: {size:,} bytes instead of {expected:,}; delete it and download it again"
-        )
+            f"{path} is not an idx file, or it is truncated or too long: delete it and download it again"
+        ) from None

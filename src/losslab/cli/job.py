@@ -1,0 +1,164 @@
+"""One run as the commands make it: alone or as one of a sweep, in this process or in a worker.
+
+`main.py` comes here through Hydra, `reproduce.py` directly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from losslab.cli import warnings_policy
+from losslab.errors import RunsFailed, SweepStopped, UserError
+from losslab.terminal import console
+
+if TYPE_CHECKING:
+    from losslab.config.settings import RunSettings
+    from losslab.records import Record
+    from losslab.sweep.plan import PlannedRun
+
+
+class DiskUnusable(UserError):
+    """A disk that is full or cannot be written: further runs would be trained for nothing."""
+
+
+def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str:
+    """Make the run in `folder`, print it unless `quiet`, and return its status.
+
+    Raises UserError where it cannot be made, RunsFailed where it failed.
+    """
+    from losslab import records
+
+    if (folder / records.RECORD_FILE).exists():
+        raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
+    with _full_disk_as_sentence():
+        record = _run(settings, overrides, folder, quiet, brief=False)
+    if record.status == records.FAILED:
+        raise RunsFailed(f"the run {_failure(record, folder)}")
+    return record.status
+
+
+def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str | Exception:
+    """Make one run of a sweep in `folder`; returns its status, or what is no reason to stop the others.
+
+    Raises UserError where no other run makes sense: with fail_fast, and where the disk is full.
+    """
+    from losslab import records
+    from losslab.sweep.launchers import free_earlier_runs
+
+    try:
+        with interrupts_that_count(), _full_disk_as_sentence():
+            free_earlier_runs()
+            record = _run(settings, overrides, folder, quiet, brief=True)
+    except DiskUnusable:
+        raise
+    except Exception as error:  # the sweep raises it when the other runs are done
+        return error
+    if record.status == records.FAILED and settings.fail_fast:
+        raise SweepStopped(
+            f"{folder.name} {_failure(record, folder)}. fail_fast=true ended the sweep there: what was "
+            "finished is kept, retry_failed=true runs it again"
+        )
+    return record.status
+
+
+def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None:
+    """`run_in_sweep` for a run that is composed already: the `Train` of `losslab.sweep.launchers`."""
+    make_importable(Path.cwd())  # a worker process starts without it
+    folder = run.place(sweep).absolute()
+    assert run.settings is not None
+    with warnings_policy.for_people():
+        settings = run.settings.model_copy(update={"folder": str(folder)})
+        result = run_in_sweep(settings, run.overrides, folder, quiet)
+    return result if isinstance(result, Exception) else None
+
+
+def make_importable(folder: Path) -> None:
+    """A user's own modules in the working folder, after everything installed."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+@contextlib.contextmanager
+def no_empty_folder(folder: Path) -> Iterator[None]:
+    """Removes `folder` again where a UserError has left it empty."""
+    try:
+        yield
+    except UserError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def interrupts_that_count() -> Iterator[None]:
+    """Raises a Ctrl-C again that came while an object was being destroyed, where Python only prints it."""
+    before = sys.unraisablehook
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            again = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
+            again.start()  # within the hook it would be lost again
+        else:
+            before(lost)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+@contextlib.contextmanager
+def files_as_sentences() -> Iterator[None]:
+    """Turns into UserError what cannot be read or written, within a command; LOSSLAB_DEBUG=1 prevents it."""
+    try:
+        with _full_disk_as_sentence():
+            yield
+    except OSError as error:
+        if os.environ.get("LOSSLAB_DEBUG") or error.filename is None:
+            raise
+        raise UserError(
+            f"{error.filename}: {error.strerror}; set folder=FOLDER to a place that can be written"
+        ) from None
+
+
+@contextlib.contextmanager
+def _full_disk_as_sentence() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        raise DiskUnusable(
+            f"{where}{error.strerror}: what was finished is kept; make room, and the same command with the "
+            "same folder=FOLDER goes on, or set folder=FOLDER to a place that can be written"
+        ) from None
+
+
+def _run(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool, brief: bool) -> Record:
+    from losslab.train.run import run
+    from losslab.train.summary import print_run
+
+    with no_empty_folder(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        record = run(settings, overrides, folder, None if quiet else console())
+    if not quiet:
+        print_run(console(), record, folder, brief=brief)
+    return record
+
+
+def _failure(record: Record, folder: Path) -> str:
+    from losslab.records import RECORD_FILE
+
+    assert record.error is not None
+    first_line = record.error["message"].splitlines()[0] if record.error["message"] else ""
+    return f"failed with {record.error['type']}: {first_line}; the traceback is in {folder / RECORD_FILE}"

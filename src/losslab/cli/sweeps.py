@@ -1,0 +1,82 @@
+"""What the commands do with many runs: an ordinary sweep ends with the comparison, a claim with its verdict.
+
+Hydra's sweeper and `losslab-reproduce` come here with a composed config and a `Setup`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from losslab import records
+from losslab.claims.catalogue import claim_file
+from losslab.claims.conduct import conduct_claim
+from losslab.claims.study import Study
+from losslab.config import settings
+from losslab.config.overrides import first_sweep
+from losslab.errors import UserError
+from losslab.report.claims.console import print_verdict
+from losslab.report.comparison import summarise
+from losslab.sweep.conduct import Setup, conduct
+
+# What of a claim's overrides says where and how its runs are made, and nothing about them.
+_NOT_REPEATED = {"experiment", "folder", "quick", "quiet", "retry_failed", "fail_fast", "data_dir"}
+
+
+def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup) -> None:
+    """Make all runs that `folder` lacks, then compare all of them, also after an interruption.
+
+    Raises RunsFailed, at the end, where runs failed.
+    """
+
+    def compare(folder: Path) -> None:
+        if records.find([folder]):
+            summarise(folder, setup.console)
+
+    conducted = conduct(batch, folder, setup, ending=compare)
+    if conducted.failed:
+        raise conducted.failed
+
+
+def run_claim(
+    cfg: DictConfig, given: Sequence[str], folder: Path, setup: Setup, config_dir: Path | None
+) -> None:
+    """Make all runs of the claim `cfg.claim` that `folder` lacks, judge them, and print the verdict.
+
+    Args:
+        given: the overrides that `cfg` was composed from; every run has them.
+        config_dir: what `--config-dir` names.
+
+    Raises RunsFailed, at the end, where runs failed.
+    """
+    refuse_sweeps(given)
+    name = str(cfg.hydra.runtime.choices.experiment)
+    plain = OmegaConf.to_container(cfg.claim, resolve=True)
+    study = Study(name, plain, settings.read_command(cfg).quick, given, folder, claim_file(name, config_dir))
+    verdict, failed = conduct_claim(study, setup, _command(study, given, config_dir))
+    print_verdict(verdict, setup.console)
+    if failed:
+        raise failed
+
+
+def refuse_sweeps(given: Sequence[str]) -> None:
+    """Raises UserError where an override for a claim stands for several values."""
+    if sweeping := first_sweep(given):
+        raise UserError(
+            f"{sweeping} sweeps, but a claim says itself what it compares: "
+            "give one value, or write a claim of your own"
+        )
+
+
+def _command(study: Study, given: Sequence[str], config_dir: Path | None) -> str:
+    """What gives the same verdict again, wherever its folder is."""
+    words = ["losslab-reproduce", study.name, *(["--quick"] if study.quick else [])]
+    if config_dir is not None:
+        words += ["--config-dir", str(config_dir)]
+    for override in given:
+        if override.lstrip("+").partition("=")[0] not in _NOT_REPEATED:
+            words += ["--override", override]
+    return shlex.join(words)

@@ -1,0 +1,185 @@
+"""Code as part of an identity: a loss that was edited is another loss, whoever wrote it.
+
+What counts is the modules that a config's `_target_`s name, with what these import: a user's own modules, and
+losslab's losses, models and tasks. What is installed does not count: it has a version, which the record
+names. Neither does losslab's training loop, for which `records.SCHEMA_VERSION` stands. Comments, docstrings
+and layout may change. Nothing is imported here, and no code runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+PACKAGE = "losslab"
+_HOME = Path(__file__).parents[1]  # of losslab's modules
+_OF_A_RUN = ("losslab.losses", "losslab.models", "losslab.tasks")
+_INSTALLED = {"site-packages", "dist-packages"}
+
+Follows = Callable[[str], bool]  # whether an import of this module of losslab counts
+
+
+def of_config(config: Any) -> dict[str, str]:
+    """The code that the `_target_`s of a config name: {module of losslab, or top-level module: hash}."""
+    found = {name: of_module(name) for name in sorted({_module_of(target) for target in _targets(config)})}
+    return {name: content for name, content in found.items() if content is not None}
+
+
+@functools.cache
+def of_module(name: str) -> str | None:
+    """SHA-256 of a module of losslab, or of a user's module or package, with what it imports.
+
+    What a process has seen first stays: it is also what the process has imported. None for what is installed
+    or cannot be found.
+    """
+    return _hash(_with_imports(_files(name), lambda module: module.startswith(_OF_A_RUN)))
+
+
+def of_file(file: Path) -> str:
+    """SHA-256 of a Python file with what it imports from beside it, and of what these import from losslab."""
+    return _hash(_with_imports([file], lambda module: True)) or ""
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        target = value.get("_target_")
+        if isinstance(target, str):
+            yield target
+        for item in value.values():
+            yield from _targets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _targets(item)
+
+
+def _module_of(target: str) -> str:
+    """The module of losslab that holds it; a user's top-level module."""
+    top = target.partition(".")[0]
+    if top != PACKAGE:
+        return top
+    while target != PACKAGE and _own_module(target) is None:
+        target = target.rpartition(".")[0]
+    return target
+
+
+def _own_module(name: str) -> Path | None:
+    """The file of a module or package of losslab; None where there is none."""
+    parts = name.split(".")[1:]
+    if not all(part.isidentifier() for part in parts):
+        return None
+    path = _HOME.joinpath(*parts)
+    return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()), None)
+
+
+def _files(name: str) -> list[Path]:
+    """The code that stands behind a name of `_module_of`."""
+    top = name.partition(".")[0]
+    if top == PACKAGE:
+        file = _own_module(name)
+        return [file] if file is not None and name.startswith(_OF_A_RUN) else []
+    if top in sys.stdlib_module_names:
+        return []
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return []
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is not None:
+        folders = [Path(folder) for folder in spec.submodule_search_locations]
+        return [file for folder in folders if _is_own(folder) for file in folder.rglob("*.py")]
+    origin = Path(spec.origin or "")
+    return [origin] if origin.suffix == ".py" and _is_own(origin) else []
+
+
+def _is_own(path: Path) -> bool:
+    return not _INSTALLED & set(path.parts)
+
+
+def _with_imports(files: Iterable[Path], follows: Follows) -> list[Path]:
+    """`files` and what they import, directly or not, from their own folder and from losslab."""
+    found: dict[Path, None] = {}
+    waiting = list(files)
+    while waiting:
+        if (current := waiting.pop()) not in found:
+            found[current] = None
+            waiting += _imported_files(current, follows)
+    return list(found)
+
+
+def _imported_files(file: Path, follows: Follows) -> Iterator[Path]:
+    for name in _imported(file):
+        top = name.partition(".")[0]
+        if top == PACKAGE:
+            module = _own_module(name)
+            if module is not None and follows(name):
+                yield module
+        elif top not in sys.stdlib_module_names:
+            beside = file.parent / top
+            if beside.with_suffix(".py").is_file():
+                yield beside.with_suffix(".py")
+            elif (beside / "__init__.py").is_file():
+                yield from beside.rglob("*.py")
+
+
+def _imported(file: Path) -> set[str]:
+    """Names that a file's import statements may mean as modules; none where it is not Python."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _hash(files: Iterable[Path]) -> str | None:
+    """None where there are none, or where one cannot be read: whoever imports it says what is wrong."""
+    try:
+        contents = sorted((file.name, _content(file)) for file in files)
+    except OSError:
+        return None
+    if not contents:
+        return None
+    digest = hashlib.sha256(repr(contents).encode())
+    return f"sha256:{digest.hexdigest()[:32]}"
+
+
+def _content(file: Path) -> str:
+    """What a file does, as text: the same for every Python; the bytes where it is not Python."""
+    content = file.read_bytes()
+    try:
+        return repr(_plain(ast.parse(content)))
+    except (SyntaxError, ValueError, RecursionError):
+        return repr(content)
+
+
+def _plain(node: Any) -> Any:
+    """The syntax tree without strings that stand alone (docstrings), and without what is empty.
+
+    `ast.dump` differs between Python's versions, which add fields that are mostly empty.
+    """
+    if isinstance(node, ast.AST):
+        fields = ((name, _plain(value)) for name, value in ast.iter_fields(node))
+        return [type(node).__name__, *(field for field in fields if field[1] not in ([], "None"))]
+    if isinstance(node, list):
+        return [_plain(item) for item in node if not _is_docstring(item)]
+    return repr(node)
+
+
+def _is_docstring(node: Any) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -1,0 +1,53 @@
+"""A run's settings: one strict typed tree, validated once, that everything downstream reads.
+
+`tree.py` says what a config may hold, `values.py` how single values are written, `sentences.py` what is said
+about a wrong one, `read.py` makes the tree from what Hydra composed. Defaults are in conf/, not here.
+"""
+
+from losslab.config.settings.read import group_choices, named_loss, read, read_command, read_loss
+from losslab.config.settings.sentences import validated
+from losslab.config.settings.tree import (
+    ActivationSettings,
+    CommandSettings,
+    CorruptionSettings,
+    DiagnosticsSettings,
+    GradientClipSettings,
+    InitSettings,
+    LayersSettings,
+    LossSettings,
+    RunSettings,
+    ScalingSettings,
+    SingleLossSettings,
+    SplitSettings,
+    SumSettings,
+    TaskSettings,
+    TermSettings,
+    TrainerSettings,
+)
+from losslab.config.settings.values import Target
+
+__all__ = [
+    "ActivationSettings",
+    "CommandSettings",
+    "CorruptionSettings",
+    "DiagnosticsSettings",
+    "GradientClipSettings",
+    "InitSettings",
+    "LayersSettings",
+    "LossSettings",
+    "RunSettings",
+    "ScalingSettings",
+    "SingleLossSettings",
+    "SplitSettings",
+    "SumSettings",
+    "Target",
+    "TaskSettings",
+    "TermSettings",
+    "TrainerSettings",
+    "group_choices",
+    "named_loss",
+    "read",
+    "read_command",
+    "read_loss",
+    "validated",
+]

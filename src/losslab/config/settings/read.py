@@ -1,0 +1,105 @@
+"""From what Hydra composed to settings: everything filled in, names of losses and activations looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from losslab.config import catalogue
+from losslab.config.settings.sentences import validated
+from losslab.config.settings.tree import (
+    AnyLoss,
+    CommandSettings,
+    RunSettings,
+    SingleLossSettings,
+    SumSettings,
+)
+from losslab.config.terms import normal_terms
+from losslab.errors import UserError
+
+# What commands are told, and no run needs to know.
+NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet")
+
+
+def read(cfg: DictConfig) -> RunSettings:
+    """The settings of one run, checked.
+
+    Args:
+        cfg: composed; with Hydra's own node in it, unless Hydra is running a job.
+
+    Raises UserError with one sentence about the first thing that has no value or a wrong one.
+    """
+    read_command(cfg)
+    choices = group_choices(cfg)
+    config = _filled_in(cfg)
+    return validated(RunSettings, {**config, "choices": choices}, choices=choices)
+
+
+def read_loss(cfg: DictConfig) -> AnyLoss:
+    """The section `loss` of a composed config, checked; the other sections may be missing."""
+    return _loss(_filled_in(OmegaConf.masked_copy(cfg, ["loss", "hydra"])))
+
+
+def named_loss(name: str, folders: list[Path]) -> AnyLoss:
+    """A loss of the catalogue as it stands there, without composing a run."""
+    config: dict[str, Any] = {"loss": catalogue.load("loss", name, folders)}
+    _look_up_names(config, folders)
+    return _loss(config)
+
+
+def _loss(config: Mapping[str, Any]) -> AnyLoss:
+    found = config["loss"]
+    if isinstance(found, Mapping) and "terms" in found:
+        return validated(SumSettings, found, where="loss")
+    return validated(SingleLossSettings, found, where="loss")
+
+
+def read_command(cfg: DictConfig) -> CommandSettings:
+    """What a command is told beyond its runs; raises UserError as `read` does."""
+    given = {key: cfg[key] for key in CommandSettings.model_fields if key in cfg}
+    return validated(CommandSettings, given)
+
+
+def group_choices(cfg: DictConfig) -> dict[str, str]:
+    """Config group -> chosen name, without Hydra's own groups."""
+    hydra = cfg.get("hydra") or HydraConfig.get()
+    chosen = OmegaConf.to_container(hydra.runtime.choices)
+    assert isinstance(chosen, dict)
+    return {str(group): str(name) for group, name in chosen.items() if not str(group).startswith("hydra/")}
+
+
+def _filled_in(cfg: DictConfig) -> dict[str, Any]:
+    """The config as plain data with all interpolations resolved. Raises UserError for what has no value."""
+    of_a_run = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in NOT_OF_A_RUN])
+    try:
+        container = OmegaConf.to_container(of_a_run, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None) or "?"
+        raise UserError(f"{key} has no value: {str(error).splitlines()[0]}") from None
+    assert isinstance(container, dict)
+    config = {str(key): value for key, value in container.items()}
+    _look_up_names(config, catalogue.folders(cfg))
+    return config
+
+
+def _look_up_names(config: dict[str, Any], folders: list[Path]) -> None:
+    """Losses named in `loss.terms` and activations in `activation.layers`: the record has them in full."""
+    loss, activation = config.get("loss"), config.get("activation")
+    if isinstance(loss, dict) and "terms" in loss:
+        config["loss"] = {
+            **loss,
+            "terms": normal_terms(loss, lambda name: catalogue.load("loss", name, folders)),
+        }
+    if isinstance(activation, dict) and isinstance(activation.get("layers"), list):
+        config["activation"] = {
+            **activation,
+            "layers": [
+                catalogue.load("activation", layer, folders) if isinstance(layer, str) else layer
+                for layer in activation["layers"]
+            ],
+        }

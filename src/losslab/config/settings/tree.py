@@ -1,0 +1,339 @@
+"""What a run's config may hold, section by section, as in conf/config.yaml.
+
+Only shapes, types and ranges that need no data: whether a loss serves a task, or a model takes its inputs, is
+said where those are made. A `Target` names code, and its arguments are that code's own affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from losslab.config.settings.values import (
+    Count,
+    CountFromZero,
+    Flag,
+    Number,
+    PositiveOrNull,
+    Section,
+    Seed,
+    Standardise,
+    Target,
+    is_number,
+    number,
+    said,
+    whole,
+    wrong,
+)
+
+# Tags of unions, which pydantic puts into the place of an error; no config has such keys.
+ONE, SEVERAL = "losslab: one", "losslab: several"
+
+
+def _has(key: str) -> pydantic.Discriminator:
+    """Chooses between two forms of a section by whether it has this key."""
+
+    def chosen(data: Any) -> str:
+        found = key in data if isinstance(data, Mapping) else hasattr(data, key)
+        return SEVERAL if found else ONE
+
+    return pydantic.Discriminator(chosen)
+
+
+# ---- task
+
+
+def _share_or_count(value: Any) -> Any:
+    if isinstance(value, float) and value >= 1 and value.is_integer():
+        return int(value)
+    if isinstance(value, float) and value > 1:
+        raise wrong(_SHARE_OR_COUNT)
+    return value
+
+
+_SHARE_OR_COUNT = "give a share between 0 and 1, or a whole number of samples"
+_size = number(_SHARE_OR_COUNT, lambda value: value > 0)
+_size_or_null = number(f"{_SHARE_OR_COUNT}, or null", lambda value: value > 0, or_null=True)
+
+
+class SplitSettings(Section):
+    """Shares (below 1) or numbers of samples; `test` is null where the data set brings its own."""
+
+    validation: Annotated[Number, pydantic.BeforeValidator(_share_or_count), _size]
+    test: Annotated[Number | None, pydantic.BeforeValidator(_share_or_count), _size_or_null]
+    seed: Seed
+
+
+class ScalingSettings(Section):
+    """Inputs become (input - mean) / std."""
+
+    mean: Annotated[Number, number("give a number")]
+    std: Annotated[Number, number("give a number other than 0", lambda value: value != 0)]
+
+
+class CorruptionSettings(Section):
+    """Wrong training labels; `size` and `sign` are regression's, in the targets' unit."""
+
+    share: Annotated[
+        Number,
+        number("give a share of the training labels from 0 to 1", lambda value: 0 <= value <= 1),
+    ]
+    size: PositiveOrNull
+    sign: Annotated[
+        Literal["positive", "negative", "random"] | None,
+        said("choose one of positive, negative, random, or null"),
+    ]
+
+
+def _class_index(value: Any) -> int:
+    if not isinstance(value, bool) and str(value).isdecimal():
+        return int(value)
+    raise wrong("give a class by its number")
+
+
+def _classes_and_shares(value: Any) -> Any:
+    if value is None or (isinstance(value, Mapping) and all(str(name).isdecimal() for name in value)):
+        return value
+    raise wrong("give {class: share}, e.g. {9: 0.05}")
+
+
+_Kept = Annotated[
+    Number,
+    number(
+        "give the share of the class's training samples that stays, above 0 and up to 1",
+        lambda value: 0 < value <= 1,
+    ),
+]
+
+
+class RecipeSettings(Section):
+    """What the task proposes to trainer and model; a model of one's own may look for keys of its own here."""
+
+    model_config = pydantic.ConfigDict(extra="allow", frozen=True)
+    max_epochs: Count
+    batch_size: Count
+    eval_every: Count
+    eval_batch_size: Count
+
+
+class TaskSettings(Section):
+    """The config group `task`.
+
+    `options` is for a kind of one's own, which may ask for more than there is here (`Kind.from_config`).
+    """
+
+    num_classes: Annotated[
+        int | None, whole("give a whole number from 2, or null for all", from_=2, or_null=True)
+    ]
+    split: SplitSettings
+    scaling: Annotated[
+        ScalingSettings | Standardise | None,
+        said("give {mean: 0.5, std: 0.5}, standardise or null"),
+    ]
+    target_scaling: Annotated[Standardise | None, said("give standardise or null")]
+    corruption: CorruptionSettings
+    imbalanced: Annotated[
+        dict[Annotated[int, pydantic.BeforeValidator(_class_index)], _Kept] | None,
+        pydantic.BeforeValidator(_classes_and_shares),
+    ]
+    in_memory: Flag
+    targets: Annotated[
+        list[Annotated[Number, number("give a number")]],
+        said("give a list of metric values, e.g. [0.9, 0.95]"),
+    ]
+    recipe: RecipeSettings
+    kind: str
+    source: Target
+    options: dict[str, Any] = pydantic.Field(default_factory=dict)
+
+    @pydantic.field_validator("targets", mode="before")
+    @classmethod
+    def _null_is_none_of_them(cls, value: Any) -> Any:
+        return [] if value is None else value
+
+
+# ---- model, activation, init
+
+
+class LayersSettings(Section):
+    """One activation for each hidden layer of the model."""
+
+    layers: list[Target]
+
+    @pydantic.field_validator("layers", mode="before")
+    @classmethod
+    def _some(cls, value: Any) -> Any:
+        if not isinstance(value, list) or not value:
+            raise wrong("give a list like [relu, sigmoid]")
+        return value
+
+
+ActivationSettings = Annotated[
+    Annotated[Target, pydantic.Tag(ONE)] | Annotated[LayersSettings, pydantic.Tag(SEVERAL)], _has("layers")
+]
+
+
+class InitSettings(Section):
+    """Functions for the initial weights and biases; null leaves what torch does when a layer is made."""
+
+    weight: Target | None = None
+    bias: Target | None = None
+    data_driven: Target | None = None
+
+
+# ---- loss
+
+
+class SingleLossSettings(Section):
+    """A loss together with what it must be fed."""
+
+    loss: Target
+    output_activation: str
+    targets: Annotated[
+        str | Annotated[list[str], pydantic.Field(min_length=1)],
+        said("give the form in which the loss takes its targets, or a list of them, e.g. [one_hot]"),
+    ]
+    expects: str | None = None
+    misuse: Literal["on_purpose"] | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "eats" in value:
+            raise wrong("this key is now called expects: rename it", argument="eats")
+        return value
+
+    @property
+    def parts(self) -> Sequence[SingleLossSettings]:
+        """The losses that it is made of: itself."""
+        return [self]
+
+    @property
+    def forms(self) -> list[str]:
+        """In which it takes targets, best first."""
+        return [self.targets] if isinstance(self.targets, str) else self.targets
+
+
+class TermSettings(SingleLossSettings):
+    """One loss of a weighted sum."""
+
+    name: str
+    weight: Annotated[Number, number("give a number")]
+
+
+class SumSettings(Section):
+    """A weighted sum of losses."""
+
+    terms: list[TermSettings]
+
+    @property
+    def parts(self) -> Sequence[SingleLossSettings]:
+        """The losses that it is made of."""
+        return self.terms
+
+
+AnyLoss = SingleLossSettings | SumSettings
+LossSettings = Annotated[
+    Annotated[SingleLossSettings, pydantic.Tag(ONE)] | Annotated[SumSettings, pydantic.Tag(SEVERAL)],
+    _has("terms"),
+]
+
+
+# ---- optimiser, trainer, diagnostics
+
+
+class OptimizerSettings(Target):
+    """Makes the optimiser from the parameters; its learning rate, where it is given one, is positive."""
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The argument `lr`; None where the optimiser is left its own default."""
+        return self.arguments.get("lr")
+
+    @pydantic.model_validator(mode="after")
+    def _learns(self) -> OptimizerSettings:
+        rate = self.arguments.get("lr", 1.0)
+        if not is_number(rate) or rate <= 0:
+            raise wrong("give a number above 0", argument="lr")
+        return self
+
+
+class GradientClipSettings(Section):
+    """Before each step: the largest norm of all gradients together, the largest absolute value of each."""
+
+    norm: PositiveOrNull
+    value: PositiveOrNull
+
+
+class TrainerSettings(Section):
+    """The config group `trainer`."""
+
+    max_epochs: Count
+    batch_size: Count
+    eval_every: Count
+    eval_batch_size: Count
+    log_every: Count
+    accelerator: str
+    precision: Literal["32-true", "64-true", "bf16-mixed", "bf16-true"]  # 16-mixed needs a loss scaler
+    matmul_precision: Literal["highest", "high", "medium"]
+    channels_last: Flag
+    gradient_clip: GradientClipSettings
+    checkpoint: Flag
+    num_workers: CountFromZero
+    # Only in trainer=ddp: what runs have in one process keeps its identity.
+    strategy: Literal["ddp"] | None = None
+    devices: Count = 1
+
+
+class DiagnosticsSettings(Section):
+    """What is measured while training, by name."""
+
+    callbacks: dict[str, Target]
+
+
+# ---- the whole
+
+
+class RunSettings(Section):
+    """Everything that one run is made of.
+
+    Attributes:
+        choices: config group -> chosen name, as in {"task": "digits"}; not part of `plain()`.
+    """
+
+    seed: Seed
+    data_dir: str
+    folder: str
+    read_test: Flag
+    retry_failed: Flag
+    fail_fast: Flag
+    deterministic: Flag
+    allow_misuse: Flag
+    pictures: Annotated[
+        int | None,
+        whole("give a whole number from 0 to 1000, or null for none", from_=0, below=1001, or_null=True),
+    ]
+    task: TaskSettings
+    model: Target
+    activation: ActivationSettings
+    init: InitSettings
+    loss: LossSettings
+    optimizer: OptimizerSettings
+    trainer: TrainerSettings
+    diagnostics: DiagnosticsSettings
+    choices: dict[str, str] = pydantic.Field(default_factory=dict, exclude=True)
+
+    @pydantic.field_validator("folder", mode="before")
+    @classmethod
+    def _folder_as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) else value  # folder=2024
+
+
+class CommandSettings(Section):
+    """What a command is told beyond what its runs are made of."""
+
+    quick: Flag
+    quiet: Flag
+    retry_failed: Flag

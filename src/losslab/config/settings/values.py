@@ -1,0 +1,171 @@
+"""How single values of a config are written, and what is accepted for them.
+
+Hydra leaves `no`, `off`, `yes` and `on` as text, and reads `100.0` as a float and `nan` as a number; Python
+takes any text for true, and true for 1. Here each value is taken for what it means, or refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic_core import PydanticCustomError
+
+Number = int | float
+WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_EXACT = 2.0**53  # whole floats beyond it may stand for another number than was written
+
+
+def wrong(advice: str, argument: str = "") -> PydanticCustomError:
+    """The error of a value, or of one argument of it. `advice` says what to do: "give true or false"."""
+    return PydanticCustomError("wrong", "{advice}", {"advice": advice, "argument": argument})
+
+
+def said(advice: str) -> pydantic.WrapValidator:
+    """Whatever is wrong inside a value, the sentence is about the whole of it."""
+
+    def validate(value: Any, handler: Callable[[Any], Any]) -> Any:
+        try:
+            return handler(value)
+        except pydantic.ValidationError:
+            raise wrong(advice) from None
+
+    return pydantic.WrapValidator(validate)
+
+
+def whole(
+    advice: str, *, from_: int, below: int | None = None, or_null: bool = False
+) -> pydantic.BeforeValidator:
+    """A whole number from `from_`; a float without a fraction is taken for it, true and text are not."""
+
+    def validate(value: Any) -> int | None:
+        if value is None and or_null:
+            return None
+        if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong(_unquoted(value, advice))
+        if value < from_ or (below is not None and value >= below):
+            raise wrong(advice)
+        return value
+
+    return pydantic.BeforeValidator(validate)
+
+
+def number(
+    advice: str, fits: Callable[[Number], bool] = lambda value: True, *, or_null: bool = False
+) -> pydantic.BeforeValidator:
+    """A finite number that `fits`. An int stays an int, so that it is hashed as it was written."""
+
+    def validate(value: Any) -> Number | None:
+        if value is None and or_null:
+            return None
+        if not is_number(value):
+            raise wrong(_unquoted(value, advice))
+        if not fits(value):
+            raise wrong(advice)
+        return value
+
+    return pydantic.BeforeValidator(validate)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is an int or a finite float, and not true or false."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _unquoted(value: Any, advice: str) -> str:
+    """The advice for a number in quotes, which looks right."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return advice
+        return f"{advice}, without quotes"
+    return advice
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in WORDS:
+        return WORDS[value.lower()]
+    raise wrong("give true or false")
+
+
+Flag = Annotated[bool, pydantic.BeforeValidator(_flag)]
+Count = Annotated[int, whole("give a whole number from 1", from_=1)]
+CountFromZero = Annotated[int, whole("give a whole number from 0", from_=0)]
+Seed = Annotated[
+    int, whole("give a whole number from 0 to 4294967295, which is 2^32 - 1", from_=0, below=2**32)
+]
+PositiveOrNull = Annotated[
+    Number | None, number("give a number above 0, or null", lambda value: value > 0, or_null=True)
+]
+Standardise = Literal["standardise"]
+
+
+class Section(pydantic.BaseModel):
+    """A part of a config with keys of its own; an unknown key is refused, and the nearest one named."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and cls.model_config.get("extra") == "forbid":
+            known = [name for name, field in cls.model_fields.items() if not field.exclude]
+            for key in data:
+                if key not in cls.model_fields:
+                    near = difflib.get_close_matches(str(key), known, n=1)
+                    raise PydanticCustomError(
+                        "unknown_key", "unknown", {"key": str(key), "near": near[0] if near else ""}
+                    )
+        return data
+
+    def plain(self) -> dict[str, Any]:
+        """The keys that were given, with their values as plain data: what the record holds and is hashed."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Target(pydantic.BaseModel):
+    """A class or function by its dotted path, `_target_` in a config, and the arguments that it is given.
+
+    Hydra's own words among the arguments (`_partial_`, `_args_`, …) mean what they mean there:
+    https://hydra.cc/docs/advanced/instantiate_objects/overview/
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    target: Annotated[str, said("give the dotted path of a class or function")] = pydantic.Field(
+        alias="_target_"
+    )
+    arguments: dict[str, Any]
+
+    @classmethod
+    def of(cls, target: str, **arguments: Any) -> Target:
+        """As if `{_target_: target, **arguments}` stood in a config."""
+        return cls.model_validate({"_target_": target, **arguments})
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _apart(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        arguments = {key: value for key, value in data.items() if key != "_target_"}
+        given = {"_target_": data["_target_"]} if "_target_" in data else {}
+        return {**given, "arguments": arguments}
+
+    def plain(self) -> dict[str, Any]:
+        """As Hydra instantiates it."""
+        return {"_target_": self.target, **self.arguments}
+
+    @pydantic.model_serializer
+    def _serialised(self) -> dict[str, Any]:
+        return self.plain()
+
+    def with_arguments(self, **arguments: Any) -> Target:
+        """The same target, some arguments replaced or added."""
+        return self.model_copy(update={"arguments": {**self.arguments, **arguments}})

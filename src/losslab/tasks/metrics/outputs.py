@@ -1,0 +1,37 @@
+"""What metrics are given in the place of raw outputs.
+
+A kind converts raw outputs itself. torchmetrics would guess by the range of the numbers whether they are
+probabilities or logits, and guess wrong for raw outputs that happen to lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric, MetricCollection
+from torchmetrics.wrappers import LambdaInputTransformer
+
+
+def converted(
+    metrics: Mapping[str, Metric],
+    prediction: Callable[[Tensor], Tensor],
+    target: Callable[[Tensor], Tensor] | None = None,
+) -> LambdaInputTransformer:
+    """Metrics that are given `prediction(outputs)` and `target(targets)`; without `target` the targets."""
+    collection = MetricCollection(dict(metrics))
+    return LambdaInputTransformer(collection, prediction, target)  # type: ignore[arg-type]  # it takes both
+
+
+def wide(outputs: Tensor) -> Tensor:
+    """Raw outputs in float64, or float32 on devices without it (mps).
+
+    In float32 the sigmoid of 17 is exactly 1: confident outputs would tie, and their ranking would be lost.
+    """
+    return outputs.float() if outputs.device.type == "mps" else outputs.double()
+
+
+def hard(outputs: Tensor) -> Tensor:
+    """Raw outputs as labels: 1 where they are above 0, that is, where their sigmoid is above one half."""
+    return (outputs > 0).to(torch.int64)

@@ -1,0 +1,42 @@
+"""How a run ends: what its record says of results, time, machine and findings, and what is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from losslab import records
+from losslab.look import findings, tensorboard
+from losslab.look.event_files import RunLogger
+from losslab.look.logbook import DIAGNOSTICS_FILE, Logbook
+from losslab.records import Record
+from losslab.train.checkpoint import FILE as CHECKPOINT_FILE
+from losslab.train.parts import Parts
+
+
+def diagnose(record: Record, parts: Parts, logbook: Logbook) -> None:
+    """Put the findings into the record."""
+    floor = None
+    with logbook.errors.contained("the loss's floor"):
+        floor = findings.loss_floor(parts.criterion, parts.task)
+    evidence = findings.Evidence(record, logbook.curves(), logbook.measurements(), floor=floor)
+    record.findings = findings.diagnose(evidence, logbook.errors)
+
+
+def finish_tensorboard(record: Record, logbook: Logbook, logger: RunLogger) -> None:
+    """Findings, hyperparameters and results; closes the file."""
+    record.internal_errors = logbook.errors.found
+    with logbook.errors.contained("TensorBoard"):
+        tensorboard.write_findings(logbook.writer, record)
+        tensorboard.write_hyperparameters(logger, record)
+        logger.close()
+
+
+def write(record: Record, logbook: Logbook, folder: Path) -> None:
+    """diagnostics.csv, curves.csv and, last, record.json: then the run is complete."""
+    if logbook.measured:
+        with logbook.errors.contained(DIAGNOSTICS_FILE):
+            measurements = logbook.measurements().to_csv(index=False)
+            records.write_atomically(folder / DIAGNOSTICS_FILE, measurements)
+    record.internal_errors = logbook.errors.found
+    records.save(record, logbook.curves(), folder)
+    (folder / CHECKPOINT_FILE).unlink(missing_ok=True)

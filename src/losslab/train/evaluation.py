@@ -1,0 +1,153 @@
+"""Evaluation: loss and the task's metrics on splits, while training and at its end.
+
+What it finds goes to the logbook; the latest values and the targets reached are for the record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torchmetrics import Metric
+
+from losslab.look.watcher import Training, Watcher
+from losslab.records import Target
+from losslab.tasks.batches import Batch
+from losslab.train import hardware
+
+# Evaluation inputs that are small are scaled once and kept, instead of at each evaluation.
+KEPT_BYTES = 64 * 2**20
+# Training samples behind a point of a curve: an accuracy is then known to about half a point.
+CURVE_SAMPLES = 2_000
+
+
+class Evaluation(Watcher):
+    """Evaluates before the first step, at every multiple of `eval_every`, and after the last step.
+
+    Args:
+        targets: values of the primary metric; when validation first reaches them is noted.
+        resumes: whether a checkpoint will be put back: what was evaluated at step 0 is in it.
+
+    Attributes:
+        latest: split -> metric -> value.
+        targets: with step and seconds of training, where reached.
+        seconds: what evaluation took.
+    """
+
+    def __init__(self, targets: Sequence[float], resumes: bool = False) -> None:
+        self.latest: dict[str, dict[str, Any]] = {}
+        self.targets = [Target(value) for value in targets]
+        self.seconds = 0.0
+        self._resumes = resumes
+        self._evaluated_at = -1
+        self._kept_batches: dict[str, list[Batch]] = {}
+        self._metrics: dict[bool, Any] = {}
+
+    def started(self, training: Training) -> None:
+        if not self._resumes:
+            self._evaluate_curves(training)
+
+    def between_steps(self, training: Training) -> None:
+        if training.step % training.settings.eval_every == 0:
+            self._evaluate_curves(training)
+
+    def finished(self, training: Training) -> None:
+        self._evaluate_curves(training)
+
+    def test(self, training: Training, split: str) -> None:
+        """The final word on `split`, with all metrics."""
+        count = _evaluated_samples(training, split, final=True)
+        self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
+        if split == "test":
+            training.logbook.add(training.step, training.seconds, split, self.latest[split])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "latest": self.latest,
+            "targets": [dataclasses.asdict(target) for target in self.targets],
+            "seconds": self.seconds,
+            "evaluated_at": self._evaluated_at,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.latest, self.seconds = state["latest"], state["seconds"]
+        self.targets = [Target(**target) for target in state["targets"]]
+        self._evaluated_at = state["evaluated_at"]
+
+    def _evaluate_curves(self, training: Training) -> None:
+        """Validation data and a sample of the training data, once a step."""
+        if self._evaluated_at == training.step:
+            return
+        self._evaluated_at = training.step
+        started = time.perf_counter()
+        for split in ("train", "validation"):
+            self.latest[split] = self._evaluate(training, self._curve_batches(training, split), final=False)
+            training.logbook.add(training.step, training.seconds, split, self.latest[split])
+        self._note_targets(training)
+        self.seconds += time.perf_counter() - started
+
+    def _note_targets(self, training: Training) -> None:
+        kind = training.task.kind
+        reached = self.latest["validation"][kind.primary]
+        for target in self.targets:
+            better = reached >= target.value if kind.higher_is_better else reached <= target.value
+            if target.step is None and better:
+                target.step, target.seconds = training.step, training.seconds
+
+    def _curve_batches(self, training: Training, split: str) -> Iterable[Batch]:
+        """What curves are evaluated on; kept ready if small."""
+        if split in self._kept_batches:
+            return self._kept_batches[split]
+        count = _evaluated_samples(training, split, final=False)
+        batches = training.batches(split, count)
+        sample, _ = training.splits[split].sample(1)
+        if sample.numel() * 4 * count > KEPT_BYTES:
+            return batches
+        self._kept_batches[split] = list(batches)
+        return self._kept_batches[split]
+
+    @torch.no_grad()
+    def _evaluate(self, training: Training, batches: Iterable[Batch], final: bool) -> dict[str, Any]:
+        """Loss and the task's metrics over batches of (inputs, targets), in evaluation mode.
+
+        The loss is the mean over batches weighted by their sizes: with one batch it is the loss itself.
+        """
+        network, criterion, kind = training.network, training.criterion, training.task.kind
+        mode = network.training
+        network.eval()
+        metrics = self._metrics_of(training, final)
+        total_loss = torch.zeros((), device=training.device)
+        seen = 0
+        for inputs, targets in batches:
+            outputs = hardware.outputs_of(network, inputs)
+            total_loss += criterion(outputs, kind.encode(targets, criterion.form)).float() * len(inputs)
+            metrics.update(outputs, targets)
+            seen += len(inputs)
+        network.train(mode)
+        values = {"loss": (total_loss / seen).item()}
+        for name, value in metrics.compute().items():
+            values[name] = value.item() if value.ndim == 0 else value.tolist()
+        return values
+
+    def _metrics_of(self, training: Training, final: bool) -> Any:
+        """The kind's metrics, empty."""
+        if final not in self._metrics:
+            made = training.task.kind.metrics(final).to(training.device)
+            for module in made.modules():
+                if isinstance(module, Metric):
+                    module.sync_on_compute = False  # each process evaluates everything itself
+            self._metrics[final] = made
+        self._metrics[final].reset()
+        return self._metrics[final]
+
+
+def _evaluated_samples(training: Training, split: str, final: bool) -> int:
+    """Of training data a sample tells enough: as many as there are for validation, fewer for curves."""
+    size = len(training.splits[split])
+    if split != "train":
+        return size
+    size = min(size, len(training.splits["validation"]))
+    return size if final else min(size, CURVE_SAMPLES)

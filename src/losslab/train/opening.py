@@ -1,0 +1,67 @@
+"""How a run begins: its record, what it goes on from, and where it writes while it trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from losslab import records
+from losslab.config.identity import identities
+from losslab.config.settings import RunSettings
+from losslab.look import tensorboard
+from losslab.look.event_files import RunLogger
+from losslab.look.internal_errors import InternalErrors
+from losslab.look.logbook import Logbook
+from losslab.records import FAILED, Record
+from losslab.train.checkpoint import Checkpoint
+from losslab.train.clock import Clock
+from losslab.train.parts import Parts
+from losslab.train.trainer import steps_per_epoch
+
+
+def new_record(settings: RunSettings, overrides: list[str], name: str, parts: Parts) -> Record:
+    """The record of a run that has not come to anything yet."""
+    return Record(
+        **identities(settings),
+        name=name,
+        seed=settings.seed,
+        choices=settings.choices,
+        overrides=overrides,
+        config=settings.plain(),
+        status=FAILED,
+        metric=parts.task.kind.primary,
+        higher_is_better=parts.task.kind.higher_is_better,
+        parameters=sum(parameter.numel() for parameter in parts.network.parameters()),
+        planned_steps=steps_per_epoch(settings, parts.task) * settings.trainer.max_epochs,
+    )
+
+
+def find_checkpoint(
+    settings: RunSettings, record: Record, parts: Parts, folder: Path, clock: Clock
+) -> Checkpoint | None:
+    """Where progress is kept, None where it is not; notes in the record from which step the run goes on.
+
+    Raises UserError where there is a checkpoint that does not fit.
+    """
+    if not settings.trainer.checkpoint:
+        return None
+    checkpoint = Checkpoint(
+        folder,
+        record.identity,
+        clock.started,
+        steps_per_epoch=steps_per_epoch(settings, parts.task),
+        last_step=record.planned_steps,
+        only_at_epochs=settings.trainer.num_workers > 0,  # worker processes draw their own random numbers
+    )
+    checkpoint.check_fits(parts.network, parts.criterion)
+    record.resumed_at = checkpoint.step
+    return checkpoint
+
+
+def open_log(record: Record, folder: Path, errors: InternalErrors) -> tuple[RunLogger, Logbook]:
+    """The run's TensorBoard file, with its config, and the logbook that writes there."""
+    records.remove_unfinished(folder)
+    logger = RunLogger(folder, record.resumed_at)
+    logbook = Logbook(logger, errors)
+    with errors.contained("TensorBoard"):
+        tensorboard.write_config(logbook.writer, record.config)
+    return logger, logbook

@@ -1,0 +1,128 @@
+"""Task, network, criterion and optimiser: made from the settings, and tried together before any training."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+import torch
+from torch import nn
+
+from losslab.config.instantiation import make
+from losslab.config.settings import RunSettings
+from losslab.errors import UserError, first_line
+from losslab.losses import misuse
+from losslab.losses.criterion import Criterion, build_criterion
+from losslab.losses.terms import WeightedSum
+from losslab.models import build_network, check_fit
+from losslab.tasks import Task, load_task
+from losslab.train import failures, hardware
+
+
+@dataclasses.dataclass
+class Parts:
+    """What the settings describe, made."""
+
+    task: Task
+    network: nn.Module
+    criterion: Criterion | WeightedSum
+    optimizer: Any
+
+
+def build(settings: RunSettings) -> Parts:
+    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
+
+    Settings may name any function with any arguments: whatever goes wrong in them is said in one sentence,
+    with its traceback where LOSSLAB_DEBUG is set.
+    """
+    try:
+        return _build(settings)
+    except UserError:
+        raise
+    except Exception as error:
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        told = failures.described(error)
+        raise UserError(
+            f"task, model, loss and optimizer cannot be made from this config: {told['type']}: "
+            f"{first_line(Exception(told['message']))}; LOSSLAB_DEBUG=1 shows where"
+        ) from error
+
+
+def _build(settings: RunSettings) -> Parts:
+    choices = settings.choices
+    task = load_task(settings.task, choices["task"]).for_seed(settings.seed)
+    check_fit(settings.model, choices["model"], task)
+    network = build_network(
+        settings.model,
+        settings.activation,
+        settings.init,
+        task.input_shape,
+        task.kind.output_features,
+        settings.seed,
+        inputs=lambda: task.splits["train"].sample(256)[0],
+    )
+    criterion = build_criterion(
+        settings.loss,
+        task.kind,
+        choices["loss"],
+        training_targets=lambda: task.training_targets,
+        allow_misuse=settings.allow_misuse,
+    )
+    hardware.check(settings.trainer)
+    _check_outputs(task, network, choices["model"])
+    _check_loss(task, network, criterion, settings)
+    optimizer = make(settings.optimizer, where=f"optimizer={choices['optimizer']}")
+    _check_optimizer(optimizer, settings)
+    return Parts(task, network, criterion, optimizer)
+
+
+def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
+    """Made once for a parameter that nobody trains: a wrong argument shows before training starts."""
+    try:
+        optimizer([nn.Parameter(torch.zeros(1))])
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"optimizer={settings.choices['optimizer']}: {settings.optimizer.target} could not be made: "
+            f"{first_line(error)}"
+        ) from error
+
+
+def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
+    """Two samples through the network: shapes must fit before training starts."""
+    inputs, targets = task.splits["train"].sample(2)
+    training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            outputs = network(inputs)
+    except Exception as error:  # whatever a person's own network raises
+        raise UserError(
+            f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
+            f"{first_line(error)}"
+        ) from error
+    network.train(training)
+    expected = task.kind.output_shape(targets)
+    if tuple(outputs.shape) != expected:
+        raise UserError(
+            f"model={model_name} gives outputs of shape {tuple(outputs.shape)} for two samples of "
+            f"task={task.name}, which needs {expected}"
+        )
+
+
+def _check_loss(
+    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, settings: RunSettings
+) -> None:
+    """A small real batch through network and loss: misuse shows before training starts."""
+    _, targets = task.splits["train"].sample(1)
+    size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
+    inputs, targets = task.splits["train"].sample(size)
+    misuse.check_batch(
+        criterion,
+        misuse.outputs_of(network, inputs),
+        task.kind.encode(targets, criterion.form),
+        settings.choices["loss"],
+        settings=settings.loss,
+        allow_misuse=settings.allow_misuse,
+    )
