@@ -15,6 +15,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -89,4 +90,6 @@ def _be(
             (command,) = entry_points(group="console_scripts", name=name)
             sys.exit(command.load()())
     finally:
-        atexit._run_exitfuncs()  # processes of multiprocessing end without
+        # what ends a process of Python's, but none of multiprocessing's; joblib ends its workers in the first
+        threading._shutdown()
+        atexit._run_exitfuncs()

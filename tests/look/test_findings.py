@@ -9,6 +9,7 @@ import pytest
 
 from fabricated_records import fabricate
 from losslab.look.findings import NOTE, RULES, Evidence, as_markdown, diagnose, loss_floor
+from losslab.look.findings.divergence import divergence
 from losslab.look.findings.exploding_gradients import exploding_gradients
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
 from losslab.look.internal_errors import InternalErrors
@@ -164,7 +165,7 @@ def test_a_rule_with_a_bug_is_no_finding_and_the_others_speak():
         raise KeyError("gone")
 
     errors = InternalErrors()
-    found = diagnose(evidence(status="diverged", diverged_at=3), errors, [broken, RULES[0]])
+    found = diagnose(evidence(status="diverged", diverged_at=3), errors, [broken, divergence])
     assert [one["rule"] for one in found] == ["divergence"]
     (error,) = errors.found
     assert (error["what"], error["type"], error["message"]) == ("the rule broken", "KeyError", "'gone'")

@@ -1,26 +1,19 @@
 """The diagnosis in words: one rule a file, from what a run measured to a sentence with its numbers.
 
-`RULES` are tried in this order. A rule is a pure function from Evidence to a Finding, or None where it has
-nothing to say; it names the paper or page that its threshold leans on.
+A rule is a pure function from Evidence to a Finding, or None where it has nothing to say; it names the paper
+or page that its threshold rests on. `RULES` are the functions that have the name of their file: a new file is
+found.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from losslab.look.findings.clipped_gradients import clipped_gradients
-from losslab.look.findings.dead_units import dead_units
-from losslab.look.findings.divergence import divergence
 from losslab.look.findings.evidence import NOTE, PROBLEM, Evidence, Finding, loss_floor
-from losslab.look.findings.exploding_gradients import exploding_gradients
-from losslab.look.findings.loss_at_floor import loss_at_floor
-from losslab.look.findings.saturated_outputs import saturated_outputs
-from losslab.look.findings.saturated_units import saturated_units
-from losslab.look.findings.stalled_loss import stalled_loss
-from losslab.look.findings.update_size import update_size
-from losslab.look.findings.vanishing_gradients import vanishing_gradients
 from losslab.look.internal_errors import InternalErrors
 from losslab.records import RecordedFinding
 
@@ -39,24 +32,17 @@ __all__ = [
 ]
 
 Rule = Callable[[Evidence], Finding | None]
-RULES: tuple[Rule, ...] = (
-    divergence,
-    exploding_gradients,
-    vanishing_gradients,
-    dead_units,
-    saturated_units,
-    saturated_outputs,
-    loss_at_floor,
-    stalled_loss,
-    update_size,
-    clipped_gradients,
+RULES: tuple[Rule, ...] = tuple(
+    getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name)
+    for module in pkgutil.iter_modules(__path__)
+    if module.name != "evidence"
 )
 
 
 def diagnose(
     evidence: Evidence, errors: InternalErrors, rules: Iterable[Rule] = RULES
 ) -> list[RecordedFinding]:
-    """The findings as they stand in the record: rule, severity, text, numbers, source.
+    """The findings as they stand in the record: rule, severity, text, numbers, source; problems first.
 
     A rule that fails is noted in `errors`: no training is lost to a bug in what is said about it.
     """
@@ -66,7 +52,7 @@ def diagnose(
             if (finding := rule(evidence)) is not None:
                 plain = {"rule": rule.__name__, **dataclasses.asdict(finding)}
                 found.append(cast("RecordedFinding", plain))
-    return found
+    return sorted(found, key=lambda finding: finding["severity"] != PROBLEM)
 
 
 def title(rule: str) -> str:
