@@ -99,6 +99,7 @@ def draw(path: Path) -> None:
             break
     axes.set_xticks(range(place + 1), [f"{seeds} seeds" for seeds in STAGES.seeds[: place + 1]])
     axes.set_xlim(-0.6, place + 0.6)
+    axes.margins(y=0.12)
     axes.set_ylabel("difference in accuracy")
     axes.legend(loc="lower right", frameon=False)
     figure.savefig(path, metadata={"Date": None})
@@ -112,8 +113,8 @@ def main() -> None:
     table = "\n".join(rows())
     text = (
         f"Measured by `python scripts/decision_study.py`: {COMPARISONS:,} drawn comparisons a row, "
-        f"margin {MARGIN},\nnormal differences, {time.process_time() - started:.0f} s of one core. On the margin itself every "
-        f"decision counts as wrong.\n\n{table}"
+        f"margin {MARGIN},\nnormal differences, {time.process_time() - started:.0f} s of one core. "
+        f"On the margin itself every decision counts as wrong.\n\n{table}"
     )
     print(text)
     if arguments.print:

@@ -15,6 +15,8 @@ import pandas as pd
 
 from losslab.errors import UserError
 from losslab.judgement.collapse import collapsed
+from losslab.judgement.rows import Margin, Row
+from losslab.judgement.sentences import sentences
 from losslab.judgement.sequential import (
     ALPHA,
     OPEN,
@@ -25,78 +27,6 @@ from losslab.judgement.sequential import (
     seeds_needed,
     simultaneous_level,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Margin:
-    """The smallest difference that matters.
-
-    Attributes:
-        size: above 0. In the metric's unit, or where `ratio` is set as a part of the reference: 0.05 is 5 %.
-    """
-
-    size: float
-    ratio: bool = False
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.size) and self.size > 0):
-            raise UserError(f"margin={self} is wrong: give a number above 0, or a ratio like 5%")
-
-    @classmethod
-    def parse(cls, text: str | float | Margin | None) -> Margin | None:
-        """0.01, "0.01" or "5%"; None stays None. Raises UserError for anything else."""
-        if text is None or isinstance(text, Margin):
-            return text
-        try:
-            if isinstance(text, str) and text.strip().endswith("%"):
-                return cls(float(text.strip()[:-1]) / 100, ratio=True)
-            if isinstance(text, bool):
-                raise ValueError
-            return cls(float(text))
-        except (TypeError, ValueError):
-            raise UserError(f"margin={text} is wrong: give a number above 0, or a ratio like 5%") from None
-
-    def __str__(self) -> str:
-        return f"{100 * self.size:g}%" if self.ratio else f"{self.size:g}"
-
-    @property
-    def on_scale(self) -> float:
-        """On the scale of the test: logarithms for a ratio."""
-        return math.log1p(self.size) if self.ratio else self.size
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """An arm beside the reference, under one condition.
-
-    Attributes:
-        mean, low, high: of arm minus reference in the metric's unit; with a ratio margin of arm / reference
-            (geometric), 1 is no difference. NaN where there are too few pairs.
-        n: pairs of seeds that count: both runs have a value and neither collapsed.
-        decision: better, worse, equal (within the margin) or open.
-        seeds_needed: about how many seeds in all would decide; None where decided, or more than 1000.
-        collapsed, reference_collapsed: seeds whose run collapsed, see `collapse.py`.
-        missing: seeds that only one of the two has a value for.
-        level: two-sided level of the interval.
-    """
-
-    arm: str
-    reference: str
-    condition: str
-    metric: str
-    mean: float
-    low: float
-    high: float
-    n: int
-    decision: str
-    margin: Margin | None
-    higher_is_better: bool
-    seeds_needed: int | None
-    collapsed: tuple[int | str, ...]
-    reference_collapsed: tuple[int | str, ...]
-    missing: tuple[int | str, ...]
-    level: float
-    vetoed: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,8 +64,6 @@ class Judgement:
 
     def sentences(self) -> list[str]:
         """What was found, a sentence a row, and what a reader must know beside it."""
-        from losslab.judgement.sentences import sentences
-
         return sentences(self.rows)
 
 
@@ -176,14 +104,14 @@ def judge(
     plan = stages if isinstance(stages, Stages) or stages is None else Stages(tuple(stages))
     conditions = _tables(frame, arm, seed, metric, condition)
     rows: list[Row] = []
-    for name, table in conditions.items():
+    for name, (table, was_run) in conditions.items():
         chosen = reference if reference is not None else table.columns[0]
         if chosen not in table.columns:
             known = ", ".join(map(str, table.columns))
             where = f" under {name}" if name else ""
             raise UserError(f"there is no arm {chosen}{where} to compare with; the arms are: {known}")
         pairs = {
-            other: _Pairs.of(table[other], table[chosen], bound, lower_is_better)
+            other: _Pairs.of(table[other], table[chosen], bound, lower_is_better, was_run if plan else None)
             for other in table.columns
             if other != chosen
         }
@@ -213,8 +141,14 @@ class _Pairs:
 
     @classmethod
     def of(
-        cls, values: pd.Series, reference: pd.Series, margin: Margin | None, lower_is_better: bool
+        cls,
+        values: pd.Series,
+        reference: pd.Series,
+        margin: Margin | None,
+        lower_is_better: bool,
+        was_run: pd.DataFrame | None,
     ) -> _Pairs:
+        """Args: was_run: which runs there are, in a sweep in stages, where a decided arm gets no more."""
         ratio = margin is not None and margin.ratio
         if ratio:
             for series in (values, reference):
@@ -231,11 +165,14 @@ class _Pairs:
         differences = (values - reference).to_numpy(dtype=float)
         counts = there[0] & there[1] & ~lost & ~reference_lost
         sign = -1.0 if lower_is_better else 1.0
+        missing = there[0] ^ there[1]
+        if was_run is not None:
+            missing &= was_run[[values.name, reference.name]].all(axis=1).to_numpy()
         return cls(
             sign * differences[counts],
             tuple(values.index[lost]),
             tuple(reference.index[reference_lost]),
-            tuple(values.index[there[0] ^ there[1]]),
+            tuple(values.index[missing]),
         )
 
 
@@ -292,8 +229,8 @@ def _row(
 
 def _tables(
     frame: pd.DataFrame, arm: str, seed: str, metric: str, condition: str | None
-) -> dict[str, pd.DataFrame]:
-    """Condition -> values, a row a seed, a column an arm, in the order of the frame."""
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Condition -> values, a row a seed, a column an arm in the frame's order; and which runs there are."""
     wanted = [arm, seed, metric, *([] if condition is None else [condition])]
     for column in wanted:
         if column not in frame.columns:
@@ -322,7 +259,9 @@ def _tables(
     tables = {}
     for name, group in groups.items():
         table = group.set_index([seed, arm])[metric].unstack()  # noqa: PD010  (keeps NaN, averages nothing)
-        tables[str(name)] = table[list(dict.fromkeys(group[arm]))]
+        was_run = pd.crosstab(group[seed], group[arm]).astype(bool)
+        order = list(dict.fromkeys(group[arm]))
+        tables[str(name)] = table[order], was_run[order]
     return tables
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from losslab.judgement.rows import Row
 from losslab.judgement.sequential import BETTER, EQUAL, OPEN, WORSE
-
-if TYPE_CHECKING:
-    from losslab.judgement.judge import Row
 
 
 def sentences(rows: Iterable[Row]) -> list[str]:
