@@ -50,7 +50,8 @@ class LosslabSweeper(Sweeper):
         folder = Path(self.config.hydra.sweep.dir)
         if self.config.claim is None:
             swept = [f"{key}={values}" for key, values in self.params.items()]
-            run_sweep(combinations([*swept, *arguments], self.config_loader), folder, setup)
+            batch = combinations([*swept, *arguments], self.config_loader)
+            run_sweep(batch, folder, setup, settings.read_command(self.config).decide)
         else:
             sources = self.config.hydra.runtime.config_sources
             own = [Path(source.path) for source in sources if source.provider == "command-line"]

@@ -4,3 +4,12 @@ Kept free of heavy imports: `losslab --help` and shell completion must answer at
 """
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Public functions are imported when they are first used: `import losslab` alone loads nothing."""
+    if name == "judge":
+        from losslab.judgement.judge import judge
+
+        return judge
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

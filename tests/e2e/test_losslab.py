@@ -1,6 +1,7 @@
 """The main job as a new user does it: runs, sweeps, resuming, own losses, Ctrl-C."""
 
 import json
+import re
 import signal
 import time
 
@@ -142,3 +143,23 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert {record["status"] for record in finished} == {"finished"}
     table = pd.read_csv(tmp_path / "sweep" / "comparison.csv")
     assert table.loc[0, "n"] == len(finished)
+
+
+def test_seeds_are_added_until_the_question_is_answered(command, tmp_path):
+    """Three arms of which one is a copy, one clearly worse: both are decided, the sentences say it."""
+    arms = ["loss=cross_entropy,nll,l1", "decide.margin=0.02", "decide.stages=[6,8,10]", "folder=out"]
+    cheap = ["trainer.max_epochs=2", "diagnostics=off", "pictures=null"]
+    done = command("losslab", "-m", *arms, *cheap)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert re.search(
+        r"l1 is worse than cross_entropy by 0\.\d+ \[.*?\] in accuracy, more than the margin of 0\.02", said
+    )
+    # equal to the last digit in every seed, which the ranks of ten seeds are enough to believe
+    assert "nll and cross_entropy are equal within the margin of 0.02" in said
+    table = pd.read_csv(tmp_path / "out" / "comparison.csv").set_index("arm")
+    assert table.loc["l1", "decision"] == "worse"
+    assert table.loc["l1", "runs"] <= table.loc["cross_entropy", "runs"]
+    fixed = command("losslab", "-m", *arms[:2], "seed=0,1", "folder=fixed", *cheap)
+    assert fixed.returncode == 0, fixed.stderr
+    assert "After" not in fixed.stdout  # seeds that are given are the seeds

@@ -12,6 +12,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
     from losslab.errors import UserError
+    from losslab.judgement.rows import Margin
     from losslab.report.comparison import summarise
     from losslab.terminal import console
 
@@ -22,6 +23,7 @@ def main(argv: list[str] | None = None) -> int:
             reference=arguments.reference,
             metric=arguments.metric,
             output=arguments.output,
+            margin=Margin.parse(arguments.margin),
         )
     except UserError as error:
         print(f"losslab-report: {error}", file=sys.stderr)
@@ -40,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--reference", metavar="ARM", help="arm to compare with (default: the first)")
     parser.add_argument("--metric", metavar="NAME", help="test metric (default: the task's primary one)")
+    parser.add_argument(
+        "--margin", help="smallest difference that matters: 0.01 in the metric's unit, or 5%%"
+    )
     parser.add_argument(
         "--output",
         metavar="FOLDER",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -15,30 +16,49 @@ from losslab import records
 from losslab.claims.catalogue import claim_file
 from losslab.claims.conduct import conduct_claim
 from losslab.claims.study import Study
+from losslab.comparison.comparison import compare
 from losslab.config import settings
 from losslab.config.overrides import first_sweep
+from losslab.config.settings import DecideSettings
 from losslab.errors import UserError
+from losslab.judgement.sequential import Stages
 from losslab.report.claims.console import print_verdict
 from losslab.report.comparison import summarise
 from losslab.sweep.conduct import Setup, conduct
+from losslab.sweep.until_decided import until_decided
 
 # What of a claim's overrides says where and how its runs are made, and nothing about them.
 _NOT_REPEATED = {"experiment", "folder", "quick", "quiet", "retry_failed", "fail_fast", "data_dir"}
 
 
-def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup) -> None:
+def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide: DecideSettings) -> None:
     """Make all runs that `folder` lacks, then compare all of them, also after an interruption.
+
+    With a margin to decide by, and where the batch leaves the seeds open, seeds are added in stages until
+    every arm is decided.
 
     Raises RunsFailed, at the end, where runs failed.
     """
+    seeds_given = any(override.startswith("seed=") for overrides in batch for override in overrides)
+    in_stages = decide.margin is not None and not seeds_given
+    options: dict[str, Any] = {
+        "reference": decide.reference,
+        "margin": decide.margin,
+        "stages": Stages(tuple(decide.stages)) if in_stages else None,
+    }
 
-    def compare(folder: Path) -> None:
+    def ending(folder: Path) -> None:
         if records.find([folder]):
-            summarise(folder, setup.console)
+            summarise(folder, setup.console, **options)
 
-    conducted = conduct(batch, folder, setup, ending=compare)
-    if conducted.failed:
-        raise conducted.failed
+    if in_stages:
+        failed = until_decided(
+            batch, folder, setup, decide.stages, lambda: compare([folder], **options), ending
+        )
+    else:
+        failed = conduct(batch, folder, setup, ending=ending).failed
+    if failed:
+        raise failed
 
 
 def run_claim(

@@ -25,8 +25,12 @@ from losslab.judgement.intervals import (
     ranks,
     steps_to_target,
 )
+from losslab.judgement.judge import judge
 from losslab.judgement.outcomes import DIVERGED, FAILED, FINISHED, Outcomes
 from losslab.judgement.outcomes import notes as notes_on
+from losslab.judgement.rows import Margin, Row
+from losslab.judgement.sentences import sentences
+from losslab.judgement.sequential import OPEN, Stages
 from losslab.records import outcomes as outcomes_of
 from losslab.records.comparable import mixtures
 from losslab.records.frame import load_runs
@@ -47,6 +51,8 @@ class Arm:
         estimate: mean and interval over the runs that have a value.
         difference: from the reference arm, over the seeds both have; None for the reference itself.
         targets: target of the primary validation metric -> median steps over the runs that did not fail.
+        judged: against the reference and the margin; None for the reference itself, and where the direction
+            of the metric is not known.
         rank: by `judgement.intervals.ranks`; None where the direction of the metric is not known.
         runs: the arm's rows of the frame of `load_runs`, by seed.
     """
@@ -58,6 +64,7 @@ class Arm:
     targets: dict[float, StepsToTarget]
     runs: pd.DataFrame
     difference: Estimate | None = None
+    judged: Row | None = None
     rank: int | None = None
 
     @property
@@ -94,6 +101,11 @@ class TaskComparison:
         return paired_difference(self.arm(label).outcomes, self.arm(other).outcomes)
 
     @property
+    def sentences(self) -> list[str]:
+        """Who is better, by how much, and what is open."""
+        return sentences(arm.judged for arm in self.arms if arm.judged is not None)
+
+    @property
     def arm_labels(self) -> list[str]:
         return [arm.label for arm in self.arms]
 
@@ -111,19 +123,44 @@ class Comparison:
     problems: list[str]
     failures: list[str]
 
+    def open_arms(self) -> set[str]:
+        """Identities of the arms that are not decided, and of those that they are compared with."""
+        found: set[str] = set()
+        for task in self.tasks:
+            names = {arm.label for arm in task.arms if arm.judged and arm.judged.decision == OPEN}
+            found |= {arm.arm_identity for arm in task.arms if arm.label in names}
+            found |= {task.arm(task.reference).arm_identity} if names else set()
+        return found
+
+    def progress(self) -> str:
+        """ "mse worse, brier equal; open: l1"."""
+        rows = [(task, arm.judged) for task in self.tasks for arm in task.arms if arm.judged]
+        several = len(self.tasks) > 1
+        name = lambda task, row: f"{row.arm} on {task.task}" if several else row.arm  # noqa: E731
+        decided = [f"{name(task, row)} {row.decision}" for task, row in rows if row.decision != OPEN]
+        still = [name(task, row) for task, row in rows if row.decision == OPEN]
+        parts = [", ".join(decided), f"open: {', '.join(still)}" if still else "nothing is open"]
+        return "; ".join(part for part in parts if part)
+
     def frame(self) -> pd.DataFrame:
         """One row an arm and task with all numbers in full; a target that was not reached is empty."""
         return pd.DataFrame([_plain(task, arm) for task in self.tasks for arm in task.arms])
 
 
-def compare(folders: Sequence[Path], reference: str | None = None, metric: str | None = None) -> Comparison:
-    """The comparison of all runs recorded at or below `folders`."""
+def compare(
+    folders: Sequence[Path],
+    reference: str | None = None,
+    metric: str | None = None,
+    margin: Margin | None = None,
+    stages: Stages | None = None,
+) -> Comparison:
+    """The comparison of all runs recorded at or below `folders`; see `compare_runs`."""
     runs, problems = load_runs(folders)
     if runs.empty:
         where = ", ".join(str(folder) for folder in folders)
         hint = f"; {problems[0]}" if problems else ""
         raise UserError(f"no record of a run to compare at or below {where}{hint}")
-    return compare_runs(runs, problems, reference, metric)
+    return compare_runs(runs, problems, reference, metric, margin, stages)
 
 
 def compare_runs(
@@ -131,12 +168,16 @@ def compare_runs(
     problems: Sequence[str] = (),
     reference: str | None = None,
     metric: str | None = None,
+    margin: Margin | None = None,
+    stages: Stages | None = None,
 ) -> Comparison:
     """The comparison of a frame of `load_runs`.
 
     Args:
         reference: label of the arm that the others are compared with; the first where not given.
         metric: a test metric; the task's primary one where not given.
+        margin: the smallest difference that matters; None: any.
+        stages: when results are looked at while seeds are still added; None: this is the only look.
     """
     blocks = _grouped(runs, "task_identity")
     names = labels([describe(key, _rows(block), below="task") for key, block in blocks.items()], "task")
@@ -144,6 +185,8 @@ def compare_runs(
     _check_reference(reference, labelled)
     _check_metric(metric, runs)
     tasks = [_compare_task(name, arms, reference, metric) for name, arms in zip(names, labelled, strict=True)]
+    for task in tasks:
+        _judge(task, margin, stages)
     failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
     return Comparison(tasks, [*mixtures(runs), *problems], failures)
 
@@ -193,6 +236,26 @@ def _compare_task(
             arm.rank = rank
     task.notes += [note for arm in arms for note in _doubts(arm, chosen)]
     return task
+
+
+def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -> None:
+    """Put every arm beside the reference, where the direction of the metric is known."""
+    if task.metric != task.primary_metric or not task.metric:
+        return
+    values = pd.concat([pd.DataFrame({"arm": arm.label, task.metric: arm.outcomes}) for arm in task.arms])
+    found = judge(
+        values.rename_axis("seed").reset_index(),
+        metric=task.metric,
+        reference=task.reference,
+        margin=margin,
+        lower_is_better=not task.higher_is_better,
+        stages=stages,
+    )
+    for row in found.rows:
+        arm = task.arm(row.arm)
+        arm.judged = row
+        if margin is None or not margin.ratio:  # else it has a ratio, and the table shows the difference
+            arm.difference = Estimate(row.mean, row.low, row.high, row.n)
 
 
 def _arm(label: str, runs: pd.DataFrame, metric: str, targets: Sequence[float]) -> Arm:
@@ -269,6 +332,9 @@ def _plain(task: TaskComparison, arm: Arm) -> dict[str, Any]:
         "difference_low": difference.low,
         "difference_high": difference.high,
         "pairs": difference.n,
+        "margin": "" if arm.judged is None or arm.judged.margin is None else str(arm.judged.margin),
+        "decision": "" if arm.judged is None else arm.judged.decision,
+        "seeds_needed": None if arm.judged is None else arm.judged.seeds_needed,
         "seeds": " ".join(str(seed) for seed in arm.outcomes.index),
         "arm_identity": arm.arm_identity,
         "task_identity": task.task_identity,

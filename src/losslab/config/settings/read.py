@@ -23,7 +23,7 @@ from losslab.config.terms import normal_terms
 from losslab.errors import UserError
 
 # What commands are told, and no run needs to know.
-NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet")
+NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet", "decide")
 
 
 def read(cfg: DictConfig) -> RunSettings:
@@ -61,7 +61,8 @@ def _loss(config: Mapping[str, Any]) -> AnyLoss:
 
 def read_command(cfg: DictConfig) -> CommandSettings:
     """What a command is told beyond its runs; raises UserError as `read` does."""
-    given = {key: cfg[key] for key in CommandSettings.model_fields if key in cfg}
+    told = OmegaConf.masked_copy(cfg, [key for key in CommandSettings.model_fields if key in cfg])
+    given = OmegaConf.to_container(told, resolve=True)
     return validated(CommandSettings, given)
 
 

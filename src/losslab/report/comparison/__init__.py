@@ -14,6 +14,8 @@ from rich.console import Console
 
 from losslab.comparison.comparison import Comparison, compare
 from losslab.errors import UserError
+from losslab.judgement.rows import Margin
+from losslab.judgement.sequential import Stages
 from losslab.records import write_atomically
 from losslab.report.comparison.figures import write_figure
 from losslab.report.comparison.tables import as_markdown, print_comparison
@@ -49,13 +51,15 @@ def summarise(
     reference: str | None = None,
     metric: str | None = None,
     output: Path | None = None,
+    margin: Margin | None = None,
+    stages: Stages | None = None,
 ) -> Comparison:
-    """Compare, print the tables, and save them with a picture: what a sweep ends with.
+    """Compare, print sentences and tables, and save them with a picture: what a sweep ends with.
 
     Saves into `output`; where not given into the folder, or with several into ./comparison.
     """
     folders = [folders] if isinstance(folders, Path) else list(folders)
-    comparison = compare(folders, reference, metric)
+    comparison = compare(folders, reference, metric, margin, stages)
     print_comparison(comparison, console)
     target = output or (folders[0] if len(folders) == 1 else Path("comparison"))
     written = write_comparison(comparison, target)

@@ -23,9 +23,10 @@ DASH = "–"
 NOT_REACHED = "not reached"
 MOST_SENTENCES = 10  # of a kind in the terminal; the Markdown file has them all
 EXPLANATION = (
-    "± and [ ]: 95 % Student-t intervals over seeds, not adjusted for the number of arms. "
+    "± and [ ]: 95 % Student-t intervals over seeds; those of differences hold together for all arms. "
     "A run that diverged counts with the validation metric of its untrained network; one that failed has no "
-    "value and is left out. Differences are over the seeds that have a value in both arms. "
+    "value and is left out. Differences are over the seeds that have a value in both arms and collapsed in "
+    "neither. "
     "Rank: by the median. "
     "Steps: median, a run that never got there counting as infinite (runs that did / all that did not fail)."
 )
@@ -92,6 +93,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     for sentence in _at_most(comparison.problems, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
     for task in comparison.tasks:
+        for sentence in _at_most(task.sentences, MOST_SENTENCES):
+            console.print(Text(sentence, style="bold"), soft_wrap=True)
         console.print(_rich_table(task))
         for note in task.notes:
             console.print(Text(f"Note: {note}", style="yellow"))
@@ -104,6 +107,7 @@ def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
     lines = ["# Comparison", ""]
     lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
     for task in comparison.tasks:
+        lines += [f"- **{escaped(sentence)}**" for sentence in task.sentences] + [""] * bool(task.sentences)
         lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
         lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
     lines += [EXPLANATION, ""]

@@ -1,0 +1,105 @@
+"""Boundaries for looking at the same comparison several times, as seeds are added.
+
+A 95 % interval that is looked at after 8, 12, 18, ... seeds misses the true value at some look in far more
+than 5 % of all comparisons. Alpha spending (Lan & DeMets 1983) divides the 5 % over the looks; what each look
+may use follows by numerical integration over all paths that have not crossed before. Not here: how intervals
+and decisions are made of the boundaries (`sequential.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+Spending = Callable[[float, float], float]  # (share of the information, alpha) -> alpha spent by then
+
+POINTS = 801  # of the grid on which a path's density is carried from look to look
+WIDEST = 8.0  # standard errors: beyond it lies less than 1e-15
+
+
+def power_spending(rho: float) -> Spending:
+    """alpha · t^rho: the power family (Kim & DeMets 1987, https://doi.org/10.1093/biomet/74.1.149)."""
+    return lambda share, alpha: alpha * min(1.0, share) ** rho
+
+
+def obrien_fleming_spending(share: float, alpha: float) -> float:
+    """4 − 4Φ(z(1−α/4)/√t), the two sides together: close to O'Brien & Fleming's boundary.
+
+    Source: Lan & DeMets 1983, https://doi.org/10.1093/biomet/70.3.659
+    """
+    return float(4 * stats.norm.sf(stats.norm.isf(alpha / 4) / math.sqrt(share)))
+
+
+def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending) -> list[float]:
+    """Two-sided boundaries for a standardised normal sum, one a look.
+
+    Args:
+        shares: of the information at each look, rising, the last at most 1: seeds so far / most seeds.
+        alpha: error over all looks, two-sided, in (0, 1).
+        spending: how much of `alpha` is spent by a share of the information.
+
+    Returns for each look the number of standard errors that the mean must lie away from zero.
+
+    Source: the recursion of Armitage, McPherson & Rowe 1969, as in Jennison & Turnbull, "Group Sequential
+    Methods with Applications to Clinical Trials" (2000), chapter 19.
+    """
+    if not shares or any(b <= a for a, b in zip([0.0, *shares], shares, strict=False)) or shares[-1] > 1:
+        raise ValueError(f"shares of the information must rise from above 0 to at most 1, not {list(shares)}")
+    boundaries: list[float] = []
+    spent = 0.0
+    # the sums' distribution at the look before, over the paths that have not crossed yet
+    grid = weights = np.empty(0)
+    for look, share in enumerate(shares):
+        goal, root = spending(share, alpha) - spent, math.sqrt(share)
+        step = math.sqrt(share - (shares[look - 1] if look else 0.0))
+        if look == 0:
+            boundary = float(stats.norm.isf(goal / 2))
+        else:
+            crossing = functools.partial(
+                _crossing, root=root, step=step, grid=grid, weights=weights, goal=goal
+            )
+            boundary = float(brentq(crossing, 0.0, WIDEST, xtol=1e-10))
+        boundaries.append(boundary)
+        spent += goal
+        inside = np.linspace(-boundary * root, boundary * root, POINTS)
+        if look == 0:
+            density = stats.norm.pdf(inside, scale=root)
+        else:
+            density = stats.norm.pdf((inside[:, None] - grid) / step) @ weights / step
+        grid, weights = inside, _simpson(inside) * density
+    return boundaries
+
+
+@functools.lru_cache(maxsize=64)
+def nominal_levels(stages: tuple[int, ...], alpha: float, rho: float) -> tuple[float, ...]:
+    """Two-sided level of the test at each look, so that all looks together err with at most `alpha`.
+
+    Args:
+        stages: numbers of seeds at the looks, rising; the last is the most that will be spent.
+        rho: of the power family: larger spends later.
+    """
+    shares = [n / stages[-1] for n in stages]
+    boundaries = normal_boundaries(shares, alpha, power_spending(rho))
+    return tuple(float(2 * stats.norm.sf(boundary)) for boundary in boundaries)
+
+
+def _crossing(
+    z: float, *, root: float, step: float, grid: np.ndarray, weights: np.ndarray, goal: float
+) -> float:
+    """Probability of crossing at this look first, with z standard errors, minus the one aimed at."""
+    above = stats.norm.sf((z * root - grid) / step)
+    below = stats.norm.cdf((-z * root - grid) / step)
+    return float(weights @ (above + below)) - goal
+
+
+def _simpson(grid: np.ndarray) -> np.ndarray:
+    """Weights of Simpson's rule on an evenly spaced grid with an odd number of points."""
+    weights = np.full(grid.size, 2.0)
+    weights[1::2] = 4.0
+    weights[[0, -1]] = 1.0
+    return weights * (grid[1] - grid[0]) / 3

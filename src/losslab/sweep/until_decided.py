@@ -1,0 +1,65 @@
+"""A sweep in stages: seeds are added for as long as an arm is open, and to open arms only.
+
+What is decided is handed in; here is only which runs follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from losslab.errors import RunsFailed
+from losslab.sweep.conduct import Conducted, Ending, Setup, conduct
+
+
+class Judged(Protocol):
+    """What a look at the results says."""
+
+    def open_arms(self) -> set[str]:
+        """Identities of the arms that are not decided, and of those that they are compared with."""
+        ...
+
+    def progress(self) -> str:
+        """What is decided and what is open, in a sentence."""
+        ...
+
+
+def until_decided(
+    arms: Sequence[Sequence[str]],
+    folder: Path,
+    setup: Setup,
+    stages: Iterable[int],
+    look: Callable[[], Judged],
+    ending: Ending,
+) -> RunsFailed | None:
+    """Make the runs of each stage that `folder` lacks, until no arm is open or the stages are spent.
+
+    Args:
+        arms: overrides of each arm, without a seed.
+        stages: numbers of seeds, rising; seeds count from 0.
+        look: reads the results so far.
+        ending: called with the folder at the end, also when it was interrupted.
+
+    Returns the error that names the runs that failed, None where none did; a failure ends the stages.
+    """
+    identities: list[str] = []
+    wanted = set(range(len(arms)))
+    conducted: Conducted | None = None
+    try:
+        for seeds in stages:
+            batch = [[*arms[place], f"seed={seed}"] for seed in range(seeds) for place in sorted(wanted)]
+            conducted = conduct(batch, folder, setup)
+            if not identities:
+                identities = [run.arm_identity for run in conducted.runs[: len(arms)]]
+            judged = look()
+            setup.console.print(
+                f"After {seeds} seeds: {judged.progress()}", highlight=False, markup=False, soft_wrap=True
+            )
+            still_open = judged.open_arms()
+            wanted = {place for place, identity in enumerate(identities) if identity in still_open}
+            if conducted.failed or not wanted:
+                break
+    finally:
+        ending(folder)
+    return conducted.failed if conducted else None
