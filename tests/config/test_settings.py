@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from losslab.config import settings
 from losslab.config.settings import RunSettings, SumSettings, Target, validated
 from losslab.errors import UserError
+from losslab.judgement.rows import Margin
 
 FLAGS = [
     *("read_test", "retry_failed", "fail_fast", "deterministic", "allow_misuse"),
@@ -51,7 +53,9 @@ def test_what_only_a_command_is_told_is_checked_too(composed, key):
     with pytest.raises(UserError, match=f"^{key}=maybe is wrong: give true or false$"):
         composed(f"{key}=maybe")
     composed(f"{key}=no")
-    command = settings.read_command(OmegaConf.create({"quick": "no", "quiet": "off", "retry_failed": "No"}))
+    decide = {"margin": None, "reference": None, "stages": [2, 3]}
+    told = {"quick": "no", "quiet": "off", "retry_failed": "No", "decide": decide}
+    command = settings.read_command(OmegaConf.create(told))
     assert getattr(command, key) is False
 
 
@@ -236,3 +240,27 @@ def test_read_test_no_leaves_the_test_data_unread(train):
     assert "test" not in record.metrics
     assert record.config["read_test"] is False
     assert record.config["trainer"]["eval_every"] == 100
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("decide.margin=-1", "decide.margin=-1 is wrong: give a number above 0 in the metric's unit"),
+        ("decide.margin=much", "decide.margin=much is wrong"),
+        ("decide.margin=true", "decide.margin=true is wrong"),
+        ("decide.stages=[8,8]", "is wrong: give rising numbers of seeds"),
+        ("decide.stages=[]", "is wrong: give rising numbers of seeds"),
+        ("decide.margn=1", "decide.margn is not a key|Could not override"),
+    ],
+)
+def test_what_decides_is_checked(composed, given, sentence):
+    with pytest.raises((UserError, HydraException), match=sentence):
+        composed(given)
+
+
+def test_a_margin_may_be_a_ratio():
+    decide = {"margin": "5%", "reference": None, "stages": [8.0, 12]}
+    told = {"quick": False, "quiet": False, "retry_failed": False, "decide": decide}
+    found = settings.read_command(OmegaConf.create(told)).decide
+    assert found.margin == Margin(0.05, ratio=True)
+    assert found.stages == [8, 12]
