@@ -77,7 +77,7 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
 
 @functools.lru_cache(maxsize=64)
 def nominal_levels(stages: tuple[int, ...], alpha: float, rho: float) -> tuple[float, ...]:
-    """Two-sided level of the test at each look, so that all looks together err with probability at most `alpha`.
+    """Two-sided level of the test at each look; all looks together err with probability at most `alpha`.
 
     Args:
         stages: numbers of seeds at the looks, rising; the last is the largest that will be used.

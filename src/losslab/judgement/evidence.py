@@ -73,7 +73,7 @@ def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Ev
     """The evidence of yes-or-no outcomes that a share lies within [low, high].
 
     Args:
-        hits: shape (n,), 0 or 1. Five zeros are no proof that the share is zero.
+        hits: shape (n,), 0 or 1. Five zeros do not prove that the share is zero.
 
     Source: the exact binomial test,
     https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.binomtest.html

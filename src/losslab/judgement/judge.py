@@ -231,7 +231,7 @@ def _row(
 def _tables(
     frame: pd.DataFrame, arm: str, seed: str, metric: str, condition: str | None
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Condition -> values, one row per seed, one column per arm in the frame's order; and which runs exist."""
+    """Condition -> values, one row per seed, one column per arm in order; and which runs exist."""
     wanted = [arm, seed, metric, *([] if condition is None else [condition])]
     for column in wanted:
         if column not in frame.columns:
@@ -255,7 +255,7 @@ def _tables(
     if data.duplicated(keys).any():
         first = data[data.duplicated(keys)].iloc[0]
         named = ", ".join(f"{key} {first[key]}" for key in keys)
-        raise UserError(f"{named} occurs more than once: keep one row a run")
+        raise UserError(f"{named} occurs more than once: keep one row per run")
     groups = {"": data} if condition is None else dict(list(data.groupby(condition, sort=False)))
     tables = {}
     for name, group in groups.items():

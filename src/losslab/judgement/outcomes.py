@@ -1,4 +1,4 @@
-"""Which number each run counts with: how all runs that diverged, failed, or never reached a target are treated.
+"""Which number each run counts with, also if it diverged, failed, or never reached a target.
 
 docs/method.md explains it to readers. Not here: where the numbers come from (`losslab/records/outcomes.py`)
 and what they are used for (`intervals.py`, `evidence.py`).

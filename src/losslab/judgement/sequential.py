@@ -54,7 +54,7 @@ class Stages:
         return dataclasses.replace(self, alpha=self.alpha / max(1, comparisons))
 
     def level(self, seeds: int) -> float:
-        """Two-sided level at the last look with at most that many seeds; before all looks, that of the first."""
+        """Two-sided level at the last look with at most that many seeds; else at the first."""
         levels = nominal_levels(self.seeds, self.alpha, self.rho)
         passed = [level for planned, level in zip(self.seeds, levels, strict=True) if planned <= seeds]
         return passed[-1] if passed else levels[0]

@@ -188,7 +188,7 @@ def _moved(state: Any, device: torch.device) -> Any:
 
 
 def _random_state() -> dict[str, Any]:
-    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  (what a person's code may use)
+    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  (the user's code may use it)
     state: dict[str, Any] = {
         "python": random.getstate(),
         "numpy": (kind, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, gauss),
