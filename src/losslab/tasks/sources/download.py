@@ -103,4 +103,4 @@ def _download(url: str, part: Path) -> None:
                 file.write(block)
                 progress.advance(bar, len(block))
     if total is not None and part.stat().st_size != total:
-        raise OSError(f"cut off after {part.stat().st_size:,} of {total:,} bytes; run it again to continue")
+        raise OSError(f"cut off after {part.stat().st_size:,} of {total:,} bytes; run it again to go on")
