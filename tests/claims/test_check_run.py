@@ -62,7 +62,7 @@ def test_a_quantity_that_was_changed_afterwards_is_looked_at_too(claim_file: Pat
 
 
 def test_a_check_must_give_back_a_result(claim_file: Path) -> None:
-    with pytest.raises(UserError, match="gives back dict, it should be a CheckResult"):
+    with pytest.raises(UserError, match="returns dict, it should be a CheckResult"):
         measured(claim_file, "{}")
 
 

@@ -209,7 +209,7 @@ def test_a_misspelt_quantity_shows_before_anything_is_trained(own_claims: Path, 
     (own_claims / "experiment" / "mine.py").write_text(CHECK)
     (own_claims / "experiment" / "mine.yaml").write_text(CHECKED.replace("{quantity}", "oen"))
     with pytest.raises(
-        UserError, match=r"predictions\.0\.quantity: the check measures no oen; it measures: one"
+        UserError, match=r"predictions\.0\.quantity: the check does not measure oen; it measures: one"
     ):
         sweep(own_claims, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("record.json"))

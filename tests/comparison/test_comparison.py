@@ -140,7 +140,7 @@ def test_a_run_in_two_folders_counts_once(tmp_path):
 
 def test_loss_values_are_never_compared(tmp_path):
     write_all([fabricate()], tmp_path)
-    with pytest.raises(UserError, match="not comparable"):
+    with pytest.raises(UserError, match="cannot be compared"):
         compare([tmp_path], metric="loss")
 
 

@@ -108,8 +108,8 @@ def test_one_seed_says_nothing():
     ("change", "options", "sentence"),
     [
         (lambda f: f.drop(columns="seed"), {}, "there is no column seed; the columns are: loss, accuracy"),
-        (lambda f: pd.concat([f, f[:1]]), {}, "loss ce, seed 0 occurs more than once: keep one row a run"),
-        (lambda f: f.assign(accuracy="high"), {}, "column accuracy holds 'high', which is no number"),
+        (lambda f: pd.concat([f, f[:1]]), {}, "loss ce, seed 0 occurs more than once: keep one row per run"),
+        (lambda f: f.assign(accuracy="high"), {}, "column accuracy holds 'high', which is not a number"),
         (lambda f: f, {"reference": "hinge"}, "there is no arm hinge to compare with; the arms are: ce, mse"),
         (lambda f: f, {"margin": -1}, "margin=-1 is wrong"),
         (lambda f: f, {"margin": math.nan}, "margin=nan is wrong"),

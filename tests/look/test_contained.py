@@ -84,7 +84,7 @@ def test_a_bug_in_any_place_is_noted(train, my_looks, place):
 
 
 def test_what_is_no_watcher_is_refused(train):
-    with pytest.raises(UserError, match=r"diagnostics.callbacks.mine=torch.nn.ReLU is no diagnostic: derive"):
+    with pytest.raises(UserError, match=r"diagnostics.callbacks.mine=torch.nn.ReLU is not a diagnostic"):
         train("+diagnostics.callbacks.mine._target_=torch.nn.ReLU")
 
 

@@ -99,9 +99,7 @@ def test_a_folder_in_the_plan_that_is_none_of_ours_is_refused(tmp_path, folder):
     written["runs"][0]["folder"] = folder
     path.write_text(json.dumps(written))
     before = path.read_bytes()
-    with pytest.raises(
-        UserError, match=r"sweep\.json puts a run into .*, which is no folder that losslab made"
-    ):
+    with pytest.raises(UserError, match=r"sweep\.json puts a run into .*, not a folder that losslab made"):
         write_plan(planned(1), sweep)
     assert path.read_bytes() == before
 

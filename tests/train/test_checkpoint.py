@@ -150,7 +150,7 @@ def test_what_is_no_checkpoint_of_this_run_is_refused(run_in, tmp_path):
     for content in (good[: len(good) // 2], bytes(flipped), b"", b"no checkpoint"):
         path.write_bytes(content)
         with pytest.raises(
-            UserError, match=r"cut/checkpoint.pt is no checkpoint, or was cut short .*delete it"
+            UserError, match=r"cut/checkpoint.pt is not a checkpoint, or is truncated .*delete it"
         ):
             run_in("cut")
         assert path.read_bytes() == content

@@ -1,4 +1,4 @@
-"""Which claims there are: the files of `experiments/` (and of a person's own folder) that have a `claim:`."""
+"""Which claims there are: the files of `experiments/` (and of the user's folder) that have a `claim:`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from losslab.errors import UserError
 
 
 def claims(config_dir: Path | None = None) -> dict[str, Claim]:
-    """Name -> claim, sorted; `config_dir`/experiment holds a person's own.
+    """Name -> claim, sorted; `config_dir`/experiment holds the user's own.
 
-    Raises UserError that names the file and the key where one is wrong.
+    Raises UserError that names the file and the key if one is wrong.
     """
     found = {}
     for name, path in sorted(_files(config_dir).items()):
@@ -31,7 +31,7 @@ def claims(config_dir: Path | None = None) -> dict[str, Claim]:
 
 
 def claim_file(name: str, config_dir: Path | None = None) -> Path:
-    """The YAML file of a claim. Raises UserError where there is none."""
+    """The YAML file of a claim. Raises UserError if there is none."""
     try:
         return _files(config_dir)[name]
     except KeyError:

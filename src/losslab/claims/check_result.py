@@ -1,4 +1,4 @@
-"""What the function of a check claim gives back. `check_run.py` looks at it before anything is made of it."""
+"""What a claim's check returns; `check_run.py` validates it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from losslab.records.stored import CONFIG, Cell
 
 FEWEST_REPEATED = 5
-# a result may have been changed since it was made, so it is looked at as a whole
+# a result may have been changed since it was made, so it is validated again as a whole
 _CONFIG = pydantic.ConfigDict(**{**CONFIG, "revalidate_instances": "always"})
 
 
@@ -41,9 +41,9 @@ class CheckResult:
     """A check's measurements.
 
     Attributes:
-        quantities: what predictions speak of, all finite; yes and no are 1.0 and 0.0; a list holds repeated
-            measurements, at least 5.
-        tables: what else was measured.
+        quantities: the numbers that predictions are about, all finite; 1.0 for yes, 0.0 for no; a list holds
+            repeated measurements, at least 5.
+        tables: other measurements.
         notes: whole sentences that a reader of the verdict must know.
     """
 

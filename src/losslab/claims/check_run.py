@@ -1,4 +1,4 @@
-"""Runs the check of a claim, once: `check.json` keeps its result while nothing changed."""
+"""Runs the check of a claim once; `check.json` keeps the result as long as nothing changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHECK_SCHEMA_VERSION = 2  # since 2, NaN and infinity are the words of `losslab.
 
 
 class MadeBy(Stored):
-    """What a result depends on: the same gives the same."""
+    """What a result depends on; if it is equal, so is the result."""
 
     check: str
     quick: bool
@@ -53,13 +53,13 @@ def load_function(check: str, file: Path) -> Callable[[bool], Any]:
             else is a dotted path.
         file: the claim's YAML file.
 
-    Raises UserError that names the file where there is no such function.
+    Raises UserError that names the file if there is no such function.
     """
     try:
         if check.isidentifier():
             return getattr(_module_beside(file), check)
         return get_method(check)
-    except Exception as error:  # whatever importing a user's module raises
+    except Exception as error:  # importing the user's module may raise anything
         raise UserError(f"{file}: claim.check={check} cannot be imported: {first_line(error)}") from None
 
 
@@ -85,10 +85,10 @@ def _module_beside(file: Path) -> ModuleType:
 def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
     """The check's result: from `folder`, or measured now.
 
-    It is measured again when its code, torch, or quick changed: its own file, what it imports from beside it,
-    and what all of these import from losslab.
+    It is measured again if torch, `quick` or its code changed: its own file, what that imports from its own
+    folder, and what all of these import from losslab.
 
-    Raises UserError where the function gives back no valid CheckResult.
+    Raises UserError if the function does not return a valid CheckResult.
     """
     function = load_function(check, file)
     source = inspect.getsourcefile(function)
@@ -108,7 +108,7 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
     seconds = time.process_time() - started
     if not isinstance(result, CheckResult):
         given = type(result).__name__
-        raise UserError(f"{file}: claim.check={check} gives back {given}, it should be a CheckResult")
+        raise UserError(f"{file}: claim.check={check} returns {given}, it should be a CheckResult")
     try:
         measured = Measured(made_by=made_by, result=result, seconds=seconds)
     except pydantic.ValidationError as error:

@@ -1,6 +1,6 @@
 """A claim's runs from the rehearsal to the verdict: both of its stages are sweeps like any other.
 
-What is run and how it is judged is the study's business, see `study.py`.
+`study.py` decides what is run and how it is judged.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from losslab.sweep.conduct import Setup, conduct
 
 
 def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, RunsFailed | None]:
-    """Make what the study still lacks in its folder, and judge it.
+    """Makes the runs that the study still lacks in its folder, and judges it.
 
     Args:
-        command: what gives the same verdict again; the verdict names it.
+        command: the command that repeats the verdict, which names it.
 
-    Returns the verdict, and the error that names the runs that failed. Raises UserError, before anything is
-    trained, for what cannot be run.
+    Returns the verdict, and the error that names the failed runs. Raises UserError, before any training, if
+    something cannot be run.
     """
     _rehearse(study, setup)
     for_stages = dataclasses.replace(setup, preflight=None)  # every arm was built a moment ago
@@ -46,7 +46,7 @@ def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, Ru
 
 
 def _rehearse(study: Study, setup: Setup) -> None:
-    """Compose and build one run of every cell, and look for the metrics that the predictions name."""
+    """Composes and builds one run of every cell, and checks the metrics that the predictions name."""
     build = setup.preflight
     known_metrics: list[set[str]] = []
 

@@ -1,6 +1,6 @@
 """From a claim's runs and its check to the outcome of each prediction, and of the claim.
 
-Knows what runs count with (`measures.py`) and the statistics (`judgement/`); launches nothing.
+Knows which numbers runs count with (`measures.py`) and the statistics (`judgement/`); launches nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Runs = Mapping[Cell, pd.DataFrame]  # the reported runs of each cell: a frame's 
 
 @dataclasses.dataclass
 class _Judged:
-    """A prediction on the way: its rows, and the evidence in each."""
+    """A prediction while it is judged: its rows, and the evidence in each."""
 
     prediction: Prediction
     rows: list[Row]
@@ -77,7 +77,7 @@ def overall(predictions: Sequence[PredictionOutcome]) -> Overall:
 
 
 def summary(predictions: Sequence[PredictionOutcome]) -> str:
-    """The outcome in a sentence, with what would decide."""
+    """The outcome in a sentence, and what would decide it."""
     total = len(predictions)
     sentence = f"Of {total} prediction{'s' if total > 1 else ''}: {counted(predictions)}."
     open_ones = [prediction for prediction in predictions if prediction.outcome == INCONCLUSIVE]
@@ -188,7 +188,7 @@ def _add(
     notes: list[str],
     bounds: Bounds = NO_BOUNDS,
 ) -> None:
-    """Judge one number of a prediction, and note it as a row."""
+    """Judges one number of a prediction, and adds it as a row."""
     prediction = judged.prediction
     usable = [
         value for value in values if not math.isnan(value) and not (judged.prediction.ratio and value <= 0)

@@ -1,7 +1,7 @@
-"""Numbers that a prediction can speak of: one for each run of a frame.
+"""Numbers that a prediction can be about: one for each run of a frame.
 
-Test metrics are read by their name. The measures below them are our own; each says what it is in words that
-the report prints. Not here: what the numbers of several runs say together.
+Test metrics are read by their name. The other measures are losslab's own; each has a description that the
+report prints. Not here: what the numbers of several runs mean together.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ DIVERGED_SHARE = "diverged"  # each run's value is 0 or 1, and what counts is th
 
 @dataclasses.dataclass(frozen=True)
 class Measure:
-    """A measure of our own: what it is, in words, and how it is read from a run's files."""
+    """A measure of losslab's own: what it is, in words, and how it is read from a run's files."""
 
     words: str
     read: Callable[[RunFiles], float]
 
 
 def outcomes_of(runs: pd.DataFrame, metric: str, target: float | None = None) -> Outcomes:
-    """What each of `runs`, a frame of `losslab.records.frame`, counts with in a metric or measure."""
+    """The number of each of `runs`, a frame of `losslab.records.frame`, in a metric or measure."""
     if metric == STEPS:
         assert target is not None
         return outcomes.of_target(runs, target)
@@ -45,7 +45,7 @@ def outcomes_of(runs: pd.DataFrame, metric: str, target: float | None = None) ->
 
 
 def words_for(metric: str, target: float | None = None) -> str:
-    """What a metric is, for people."""
+    """A metric's name in words."""
     if metric == STEPS:
         return f"optimiser steps until the primary validation metric first reaches {target:g}"
     if metric == DIVERGED_SHARE:
@@ -57,7 +57,7 @@ def words_for(metric: str, target: float | None = None) -> str:
 
 
 def own_names() -> list[str]:
-    """All that is not a metric of the task."""
+    """The names of losslab's own measures, which are not metrics of a task."""
     return [STEPS, DIVERGED_SHARE, *MEASURES]
 
 
@@ -114,7 +114,7 @@ def _dead_share(run: RunFiles) -> float:
     table = run.hidden_layers("validation_dead_share")
     if len(table):
         return float(table.iloc[-1].mean())
-    # what looks into activations writes no such share for one that is never exactly zero
+    # the diagnostic writes no such share for an activation that is never exactly zero
     return 0.0 if len(run.layers("activation_mean")) else math.nan
 
 

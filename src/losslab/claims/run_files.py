@@ -13,7 +13,7 @@ from losslab.look.logbook import load_measurements
 
 
 class RunFiles:
-    """What is in a run's folder, read once and when it is asked for. A file that is not there is empty."""
+    """The files in a run's folder, each read once, on first use. A missing file counts as empty."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,14 +23,14 @@ class RunFiles:
         return load_measurements(self.folder)
 
     def curve(self, split: str, metric: str) -> pd.Series:
-        """Finite values by optimiser step; empty where there are none."""
+        """Finite values by optimiser step; empty if there are none."""
         try:
             return records.load_curve(self.folder, split, metric)
         except (OSError, ValueError):
             return pd.Series(dtype=float)
 
     def layers(self, quantity: str) -> pd.DataFrame:
-        """A diagnosed quantity: a row a step, a column a layer, from the inputs to the outputs."""
+        """A measured quantity: one row per step, one column per layer, from the inputs to the outputs."""
         rows = self.diagnostics[self.diagnostics["quantity"] == quantity]
         table = rows.pivot_table(index="step", columns="layer", values="value", sort=False)
         return table[sorted(table.columns, key=_layer_number)]

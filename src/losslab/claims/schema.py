@@ -1,6 +1,6 @@
-"""What a claim's file may say, and the sentence for what it may not. Nothing here runs anything.
+"""What a claim's file may contain, and the error for what it may not. Nothing here runs anything.
 
-docs/own_claim.md explains each key to people who write a claim of their own.
+docs/own_claim.md explains the keys to users.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ALL_IN_ONE = "all"  # the condition of a claim that names none
 
 
 def _as_overrides(value: Any) -> Any:
-    """`loss=mse optimizer=adam` is as good as a list of the two."""
+    """`loss=mse optimizer=adam` is accepted in place of a list of the two."""
     if value is None:
         return []
     return value.split() if isinstance(value, str) else value
@@ -56,7 +56,7 @@ Names = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class Condition(pydantic.BaseModel):
-    """A circumstance under which all arms are compared: a depth, an optimizer, a share of wrong labels.
+    """A condition under which all arms are compared: a depth, an optimizer, a share of wrong labels.
 
     Attributes:
         overrides: Hydra overrides of all its runs.
@@ -69,11 +69,11 @@ class Condition(pydantic.BaseModel):
 
 
 class Quick(pydantic.BaseModel):
-    """The same claim within a minute or so, on embedded data: for trying out, not for a verdict to quote.
+    """The same claim within a minute or so, on embedded data: for a first try, not for a verdict to quote.
 
     Attributes:
         overrides: of all runs, after those of arms and conditions.
-        conditions: those that stay; a mapping gives them other overrides.
+        conditions: those that remain; a mapping gives them other overrides.
         tune: one grid for all conditions.
     """
 
@@ -87,18 +87,18 @@ class Quick(pydantic.BaseModel):
 
 
 class Prediction(pydantic.BaseModel):
-    """One number that the statement speaks of, and the margin on whose right side it must lie.
+    """One number that the statement is about, and the margin that it must meet.
 
     Attributes:
         says: the prediction in a sentence.
-        why: why this is what the statement means.
+        why: why this prediction expresses the statement.
         quantity: of the check's result; then neither metric nor arms.
         metric: a test metric of the task, or a measure of `measures.py`.
         target: the metric's value for the measure `steps_to_target`.
-        arm: whose metric it is, or several: then the prediction speaks of each.
+        arm: the arm, or several arms, whose metric it is; the prediction is about each of them.
         against: arms to compare with, over the seeds that both have; none: the arm's own value counts.
             `arm@condition` names an arm under another condition.
-        at: the conditions it speaks of; all where not given.
+        at: the conditions that it is about; by default all.
         ratio: arm / against instead of arm - against, on the log scale. Without `against`: the metric is a
             ratio itself, and its mean a geometric one.
         at_least, at_most: the margin, in the metric's unit (or as a ratio); both: between the two.
@@ -143,7 +143,7 @@ class Prediction(pydantic.BaseModel):
 
     @property
     def margins(self) -> tuple[float | None, float | None]:
-        """Lower and upper end of where the number must lie."""
+        """The lower and upper end of the range in which the number must lie."""
         if self.equals is not None and self.within is not None:
             return self.equals - self.within, self.equals + self.within
         return self.at_least, self.at_most
@@ -153,12 +153,13 @@ class Claim(pydantic.BaseModel):
     """A claim's file, checked.
 
     Attributes:
-        statement: what the article says, in our words.
-        source: where it says so.
-        note: what a reader of the verdict should know: conditions the article leaves out, second looks.
+        statement: what the article says, in losslab's words.
+        source: where the article says it.
+        note: what a reader of the verdict should know: conditions that the article leaves out, repeated
+            measurements.
         check: dotted path of a function `(quick: bool) -> CheckResult`.
         arms: name -> overrides: what is compared.
-        conditions: name -> circumstances under which all arms are compared.
+        conditions: name -> condition under which all arms are compared.
         tune: nuisance: config key -> its grid. Every arm gets the same one under each condition.
         seeds: of the reported runs; tuning_seeds: of the runs that choose from the grid.
         seconds: processor time when it was last measured, for estimates.
@@ -261,7 +262,7 @@ def _in_words(error: Mapping[str, Any]) -> str:
 
 
 def _check_whole(claim: Claim, where: str) -> None:
-    """What no single key shows: names that are used must exist, seeds must fit."""
+    """Checks across keys: names that are used must exist, and seeds must fit."""
 
     def fail(key: str, sentence: str) -> None:
         raise UserError(f"{where}: claim.{key}: {sentence}")

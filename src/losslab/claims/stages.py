@@ -16,14 +16,14 @@ from losslab.claims.schema import ALL_IN_ONE, Claim
 from losslab.errors import UserError
 
 TUNING, REPORTING = "tuning", "reporting"
-# What a tuning run does without. Not its validation data: it is what is tuned on.
+# What a tuning run does without. Not validation data, which it needs for tuning.
 _TUNING_OVERRIDES = ("read_test=false", "diagnostics=off", "pictures=null")
 _REPORTING_OVERRIDES = ("pictures=null",)
 _KEY = re.compile(r"^[+~]*([^=@]+)")
 _BARE = re.compile(
     r"[A-Za-z0-9_./+-]+"
-)  # what Hydra takes as it is, and reads as a number if it looks like one
-_NOT_BARE = ("null", "true", "false", "nan", "inf")  # words that it would take for something else
+)  # Hydra takes such text as it is, and reads it as a number if it looks like one
+_NOT_BARE = ("null", "true", "false", "nan", "inf")  # words that it would read as something else
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ Point = tuple[tuple[str, Any], ...]  # of the grid: (config key, value) for each
 
 @dataclasses.dataclass(frozen=True)
 class ClaimRun:
-    """One run of a claim: its place in the design, and what Hydra is told."""
+    """One run of a claim: its place in the design, and its overrides."""
 
     cell: Cell
     point: Point
@@ -82,10 +82,10 @@ def tuning_runs(claim: Claim, given: Sequence[str], quick: Sequence[str] = ()) -
 def reporting_runs(
     claim: Claim, chosen: Mapping[Cell, Point], given: Sequence[str], quick: Sequence[str] = ()
 ) -> list[ClaimRun]:
-    """The runs that are reported, seed by seed: a stop half-way leaves whole pairs.
+    """The runs that are reported, seed by seed: an interrupted stage leaves complete pairs.
 
     Args:
-        chosen: the point of each tuned cell; where a cell is missing its only point.
+        chosen: the point of each tuned cell; a missing cell has only one point.
     """
     return [
         _run(claim, cell, chosen.get(cell) or points(claim, cell.condition, given)[0], seed, given, quick,
@@ -124,7 +124,7 @@ def _run(
 
 
 def hydra_value(value: Any) -> str:
-    """A value of a grid as an override says it.
+    """A value of a grid, as written in an override.
 
     https://hydra.cc/docs/advanced/override_grammar/basic/#values
     """
@@ -152,5 +152,5 @@ def _last_wins(overrides: Iterable[str]) -> list[str]:
 def _key(override: str) -> str:
     match = _KEY.match(override)
     if match is None:
-        raise UserError(f"{override!r} is no override: write key=value")
+        raise UserError(f"{override!r} is not an override: write key=value")
     return match[1]

@@ -1,6 +1,6 @@
 """A claim from its file to its verdict: check, tuning stage, choice, reporting stage, judgement.
 
-How the runs of a stage are made is handed in (`Stage`), see `conduct.py`.
+The caller passes in how the runs of a stage are made (`Stage`), see `conduct.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Stage = Callable[[str, Sequence[ClaimRun]], dict[ClaimRun, Path]]
 
 
 class Study:
-    """One claim with what the command line says about it.
+    """One claim with the settings of its command line.
 
     Args:
         name: the claim's name, that of its file.
@@ -57,14 +57,14 @@ class Study:
             load_function(self.claim.check, self.file)
 
     def rehearsal(self) -> list[ClaimRun]:
-        """One run of every cell, to be composed and built, not trained: a slip shows before anything runs."""
+        """One run of every cell, composed and built but not trained, to find mistakes before any run."""
         seen: dict[Cell, ClaimRun] = {}
         for run in stages.reporting_runs(self.claim, {}, self.given, self.quick_overrides):
             seen.setdefault(run.cell, run)
         return list(seen.values())
 
     def check_metrics(self, of_tasks: Sequence[set[str]]) -> None:
-        """Raises UserError where a prediction names a metric that no task of the claim has."""
+        """Raises UserError if a prediction names a metric that no task of the claim has."""
         for place, prediction in enumerate(self.claim.predictions):
             if prediction.metric is None or any(measures.is_metric(prediction.metric, of) for of in of_tasks):
                 continue
@@ -75,7 +75,7 @@ class Study:
             )
 
     def conduct(self, stage: Stage, command: str) -> Verdict:
-        """Check, tune, choose, report, judge; writes and returns the verdict."""
+        """Checks, tunes, chooses, reports and judges; writes and returns the verdict."""
         check = self._measured()
         tuning = _read(stage, TUNING, stages.tuning_runs(self.claim, self.given, self.quick_overrides))
         tuned = self._tuned(tuning)
@@ -91,7 +91,7 @@ class Study:
         return verdict
 
     def _measured(self) -> Measured | None:
-        """The check's result. Raises UserError where a prediction names a quantity that it lacks."""
+        """The check's result. Raises UserError if a prediction names a quantity that it lacks."""
         if self.claim.check is None:
             return None
         check = run_check(self.claim.check, self.file, self.quick, self.folder)
@@ -99,13 +99,13 @@ class Study:
         for place, prediction in enumerate(self.claim.predictions):
             if prediction.quantity is not None and prediction.quantity not in known:
                 raise UserError(
-                    f"{self.where}: claim.predictions.{place}.quantity: the check measures no "
+                    f"{self.where}: claim.predictions.{place}.quantity: the check does not measure "
                     f"{prediction.quantity}; it measures: {', '.join(known)}"
                 )
         return check
 
     def _tuned(self, tuning: pd.DataFrame) -> dict[Cell, dict[Point, TunedPoint]]:
-        """What each point of a tuned cell's grid gave."""
+        """The result of each point of a tuned cell's grid."""
         found: dict[Cell, dict[Point, TunedPoint]] = {}
         for cell in stages.cells(self.claim):
             points = stages.points(self.claim, cell.condition, self.given)
@@ -238,7 +238,7 @@ class Study:
 def _read(stage: Stage, name: str, planned: Sequence[ClaimRun]) -> pd.DataFrame:
     """Launches a stage: the frame of its runs that left a record, by seed, with their `cell` and `point`."""
     folders = stage(name, planned) if planned else {}
-    # two cells may share a run; what left no record is named at the end of the sweep
+    # two cells may share a run; runs without a record are named at the end of the sweep
     runs, _ = read_runs(dict.fromkeys(folders.values()))
     known = set(runs["folder"])
     found = [(run, folder) for run, folder in folders.items() if folder in known]
@@ -270,14 +270,14 @@ def _point(point: Point, runs: pd.DataFrame) -> TunedPoint:
 
 
 def _best(points: Mapping[Point, TunedPoint], runs: pd.DataFrame) -> Point | None:
-    """The best mean, in the direction of the runs' metric; the first of equals; None where none has one."""
+    """The best mean, in the direction of the runs' metric; the first of equals; None if no point has one."""
     means = {point: tuned.mean for point, tuned in points.items() if tuned.mean is not None}
     best = max if runs["higher_is_better"].all() else min
     return best(means, key=lambda point: means[point], default=None)
 
 
 def _single_numbers(test: Mapping[str, Any]) -> list[str]:
-    """Names of test metrics that are one number; losses of different arms are no metric."""
+    """Names of test metrics that are one number; losses of different arms are not a metric."""
     return [name for name, value in test.items() if name != "loss" and isinstance(value, float)]
 
 
@@ -286,7 +286,7 @@ def _rules(findings: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def _listed(values: Iterable[Any]) -> str:
-    """Each once, in their order."""
+    """Each item once, in order."""
     return ", ".join(dict.fromkeys(str(value) for value in values))
 
 

@@ -1,4 +1,4 @@
-"""What comes out of a claim: saved as `verdict.json`, and read by every report.
+"""The result of a claim: saved as `verdict.json`, and read by every report.
 
 Made in `judge.py` and `study.py`, shown in `losslab/report/`.
 """
@@ -17,7 +17,7 @@ from losslab.records.record import Environment
 from losslab.records.stored import Number, Stored, Unreadable
 
 VERDICT_FILE = "verdict.json"
-VERDICT_SCHEMA_VERSION = 2  # since 2, what an arm's metric is stands beside its numbers
+VERDICT_SCHEMA_VERSION = 2  # since 2, an arm's metric is described beside its numbers
 
 HOLDS: Final = "holds"
 FAILS: Final = "fails"
@@ -34,14 +34,14 @@ class Row(Stored):
 
     Attributes:
         label: whose number, e.g. "mse - cross_entropy", "mse / cross_entropy", "mse".
-        condition: under which it was measured; empty where the claim has none.
-        mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric, a share's interval is
-            Clopper's and Pearson's. None: there is no such number.
+        condition: under which it was measured; empty if the claim has none.
+        mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric, a share's is the
+            Clopper-Pearson interval. None: there is no such number.
         bootstrap_low, bootstrap_high: the BCa bootstrap interval beside it.
         n: pairs of seeds (or repeated measurements); 0: nothing to judge. exact: known without chance.
         outcome: of this row alone, without correction.
-        values: one a seed, as they were averaged (a ratio's as ratios).
-        notes: what happened to runs behind it, a sentence each.
+        values: one per seed, as averaged (a ratio's as ratios).
+        notes: special cases among its runs, one sentence each.
     """
 
     label: str
@@ -68,7 +68,7 @@ class PredictionOutcome(Stored):
         ratio: the rows are ratios.
         p_value: two-sided, corrected by Holm over the claim's predictions.
         outcome: at 5 % after the correction.
-        seeds_needed: about how many seeds would decide; None where decided, or more than 1000.
+        seeds_needed: about how many seeds would decide; None if decided, or if more than 1000.
     """
 
     says: str
@@ -99,7 +99,7 @@ class ArmMetric(Stored):
     Attributes:
         measured: what the number is, in words, as in `PredictionOutcome`.
         mean, low, high: with the 95 % interval of Student's t over the `n` seeds that have a value.
-        values: seed -> value; None where there is none.
+        values: seed -> value; None if there is none.
         censored: in how many runs the target was not reached, so that the value is a bound.
     """
 
@@ -117,10 +117,10 @@ class ArmResult(Stored):
 
     Attributes:
         chosen: the tuned keys' values that were reported; at_edge: one lies at the end of its grid.
-        tuning: all points of the grid; empty where there was nothing to choose.
+        tuning: all points of the grid; empty if there was nothing to choose.
         primary: the task's primary metric, with higher_is_better.
         metrics: every final test metric that is one number, and the claim's measures, by name.
-        findings: rule -> number of runs in which the diagnosis found it.
+        findings: rule -> number of runs that have the finding.
         runs: folders of the reported runs, relative to the claim's.
     """
 
@@ -150,7 +150,7 @@ class Verdict(Stored):
         check: what was measured without training; None without a check.
         problems: what a reader should doubt: runs that were not made alike, missing runs, grids whose best
             point lies at the edge.
-        command: what gives all of it again.
+        command: the command that repeats it.
         environment: of the first run.
         seconds: processor time of all runs and the check.
     """
@@ -180,7 +180,7 @@ def save(verdict: Verdict, folder: Path) -> Path:
 
 
 def load(folder: Path) -> Verdict:
-    """The verdict in a claim's folder. Raises UserError where it cannot be read."""
+    """The verdict in a claim's folder. Raises UserError if it cannot be read."""
     try:
         return stored.load(Verdict, folder / VERDICT_FILE, "verdict", VERDICT_SCHEMA_VERSION)
     except Unreadable as error:

@@ -1,1 +1,1 @@
-"""The installed commands, one file a command."""
+"""The installed commands, one file per command."""

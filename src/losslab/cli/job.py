@@ -1,6 +1,6 @@
 """One run as the commands make it: alone or as one of a sweep, in this process or in a worker.
 
-`main.py` comes here through Hydra, `reproduce.py` directly.
+`main.py` calls it through Hydra, `reproduce.py` directly.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class DiskUnusable(UserError):
-    """A disk that is full or cannot be written: further runs would be trained for nothing."""
+    """A disk that is full or cannot be written: further runs would be trained in vain."""
 
 
 def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str:
-    """Make the run in `folder`, print it unless `quiet`, and return its status.
+    """Makes the run in `folder`, prints it unless `quiet`, and returns its status.
 
-    Raises UserError where it cannot be made, RunsFailed where it failed.
+    Raises UserError if it cannot be made, RunsFailed if it failed.
     """
     from losslab import records
 
@@ -46,9 +46,9 @@ def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: 
 
 
 def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str | Exception:
-    """Make one run of a sweep in `folder`; returns its status, or what is no reason to stop the others.
+    """Makes one run of a sweep in `folder`; returns its status, or an exception that stops no other run.
 
-    Raises UserError where no other run makes sense: with fail_fast, and where the disk is full.
+    Raises UserError if no other run makes sense: with fail_fast, or if the disk is full.
     """
     from losslab import records
     from losslab.sweep.launchers import free_earlier_runs
@@ -81,14 +81,14 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
 
 
 def make_importable(folder: Path) -> None:
-    """A user's own modules in the working folder, after everything installed."""
+    """Makes the user's own modules in the working folder importable, after everything installed."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
 
 @contextlib.contextmanager
 def no_empty_folder(folder: Path) -> Iterator[None]:
-    """Removes `folder` again where a UserError has left it empty."""
+    """Removes `folder` again if a UserError has left it empty."""
     try:
         yield
     except UserError:
@@ -99,7 +99,7 @@ def no_empty_folder(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def interrupts_that_count() -> Iterator[None]:
-    """Raises a Ctrl-C again that came while an object was being destroyed, where Python only prints it."""
+    """Repeats a Ctrl-C that came while an object was being destroyed, which Python would only print."""
     before = sys.unraisablehook
 
     def hook(lost: sys.UnraisableHookArgs) -> None:
@@ -118,7 +118,7 @@ def interrupts_that_count() -> Iterator[None]:
 
 @contextlib.contextmanager
 def files_as_sentences() -> Iterator[None]:
-    """Turns into UserError what cannot be read or written, within a command; LOSSLAB_DEBUG=1 prevents it."""
+    """Turns a command's file errors into UserError; LOSSLAB_DEBUG=1 prevents it."""
     try:
         with _full_disk_as_sentence():
             yield
@@ -139,8 +139,8 @@ def _full_disk_as_sentence() -> Iterator[None]:
             raise
         where = f"{error.filename}: " if error.filename else ""
         raise DiskUnusable(
-            f"{where}{error.strerror}: what was finished is kept; make room, and the same command with the "
-            "same folder=FOLDER goes on, or set folder=FOLDER to a place that can be written"
+            f"{where}{error.strerror}: finished runs are kept; free some space and repeat the command "
+            "with the same folder=FOLDER to continue, or set folder=FOLDER to a writable place"
         ) from None
 
 

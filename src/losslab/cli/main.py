@@ -32,11 +32,11 @@ def main() -> None:
 
 
 def application() -> None:
-    """What the command does with the arguments in `sys.argv`.
+    """Runs the command with the arguments in `sys.argv`.
 
-    Raises UserError for whatever is wrong with them, also where Hydra found it.
+    Raises UserError if they are wrong, even if Hydra found the error.
     """
-    # Hydra then raises instead of printing, and the sentences are ours.
+    # Hydra then raises instead of printing, and losslab reports the error.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     make_importable(Path.cwd())
     start = hydra.main(version_base="1.3", config_path=str(package_folder("conf")), config_name="config")
@@ -48,9 +48,10 @@ def application() -> None:
 
 
 def job(cfg: DictConfig) -> str | Exception:
-    """One run, as Hydra calls it; returns its status, in a sweep also what escaped from it.
+    """One run, called by Hydra; returns its status, or in a sweep the exception that escaped from it.
 
-    A UserError that ends the command is carried past Hydra, which prints lines of its own for an exception.
+    A UserError that ends the command is carried past Hydra, which would print its own lines about an
+    exception.
     """
     try:
         with warnings_policy.for_people(), no_empty_folder(Path(HydraConfig.get().runtime.output_dir)):

@@ -1,6 +1,6 @@
-"""`losslab-reproduce`: runs what claims still lack, and prints their verdicts. Parses arguments and loops.
+"""`losslab-reproduce`: runs what claims still lack and prints verdicts. Only parses arguments and loops.
 
-Each claim goes the way of `losslab -m +experiment=CLAIM`, see `losslab/cli/sweeps.py`, with joblib's workers.
+Each claim runs as with `losslab -m +experiment=CLAIM` (`losslab/cli/sweeps.py`), on joblib's workers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STARTING_SECONDS = 3.0  # of a batch of runs, tuning or reporting: its processes
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command's exit status: 0, 1 where runs failed, 2 after one sentence about bad input."""
+    """The command's exit status: 0, 1 if runs failed, 2 after one sentence about bad input."""
     arguments = _parser().parse_args(argv)
     arguments.folder = arguments.folder or Path("claims-quick" if arguments.quick else "claims")
     # heavy imports come after parsing, so that --help answers at once
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Namespace) -> int:
-    """Claim after claim, its runs side by side; one that cannot be run does not stop the others."""
+    """One claim after the other, each with parallel runs; one that cannot be run does not stop the others."""
     from losslab.claims.stages import count
     from losslab.claims.verdict import VERDICT_FILE, load
     from losslab.errors import UserError
@@ -115,7 +115,7 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
 
 
 def _records(folder: Path) -> int:
-    """How many runs below a claim's folder have a record, for the estimate of the time that is left."""
+    """How many runs below a claim's folder have a record, to estimate the remaining time."""
     return sum(1 for _ in folder.glob("*/*/record.json"))
 
 
@@ -181,7 +181,7 @@ def _chosen(arguments: argparse.Namespace, known: dict[str, Claim]) -> list[str]
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="losslab-reproduce",
-        description="Run documented claims, or what is still missing of them, and judge them. Writes "
+        description="Run documented claims, or the missing part of them, and judge them. Writes "
         "FOLDER/CLAIM/verdict.json and FOLDER/report/index.html.",
     )
     parser.add_argument("claims", metavar="CLAIM", nargs="*", help="names of claims; see --list")
@@ -189,13 +189,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="show all claims and what they say")
     parser.add_argument("--quick", action="store_true", help="embedded data and fewer seeds: a first look")
     parser.add_argument(
-        "--dry-run", action="store_true", help="how many runs and about how long; run nothing"
+        "--dry-run", action="store_true", help="print the number of runs and about how long; run nothing"
     )
     parser.add_argument("--folder", metavar="FOLDER", type=Path, help="default: claims, or claims-quick")
-    parser.add_argument("--jobs", metavar="N", type=int, default=_cores(), help="processes side by side")
-    parser.add_argument("--retry-failed", action="store_true", help="run again what failed before")
     parser.add_argument(
-        "--config-dir", metavar="FOLDER", type=Path, help="holds experiment/CLAIM.yaml of your own"
+        "--jobs", metavar="N", type=int, default=_cores(), help="number of parallel processes"
+    )
+    parser.add_argument("--retry-failed", action="store_true", help="repeat runs that failed before")
+    parser.add_argument(
+        "--config-dir", metavar="FOLDER", type=Path, help="has your own experiment/CLAIM.yaml"
     )
     parser.add_argument(
         "--override",

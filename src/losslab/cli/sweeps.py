@@ -1,6 +1,6 @@
-"""What the commands do with many runs: an ordinary sweep ends with the comparison, a claim with its verdict.
+"""How the commands run many runs: an ordinary sweep ends with the comparison, a claim with its verdict.
 
-Hydra's sweeper and `losslab-reproduce` come here with a composed config and a `Setup`.
+Hydra's sweeper and `losslab-reproduce` call it with a composed config and a `Setup`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from losslab.report.comparison import summarise
 from losslab.sweep.conduct import Setup, conduct
 from losslab.sweep.until_decided import until_decided
 
-# What of a claim's overrides says where and how its runs are made, and nothing about them.
+# Those of a claim's overrides that say where and how runs are made, and do not change them.
 _NOT_REPEATED = {"experiment", "folder", "quick", "quiet", "retry_failed", "fail_fast", "data_dir"}
 
 
 def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide: DecideSettings) -> None:
-    """Make all runs that `folder` lacks, then compare all of them, also after an interruption.
+    """Makes all runs that `folder` lacks, then compares all of them, also after an interruption.
 
-    With a margin to decide by, and where the batch leaves the seeds open, seeds are added in stages until
-    every arm is decided.
+    With a margin, and if the batch does not set the seeds, seeds are added in stages until every arm is
+    decided.
 
-    Raises RunsFailed, at the end, where runs failed.
+    Raises RunsFailed, at the end, if runs failed.
     """
     seeds_given = any(override.startswith("seed=") for overrides in batch for override in overrides)
     in_stages = decide.margin is not None and not seeds_given
@@ -64,13 +64,13 @@ def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide
 def run_claim(
     cfg: DictConfig, given: Sequence[str], folder: Path, setup: Setup, config_dir: Path | None
 ) -> None:
-    """Make all runs of the claim `cfg.claim` that `folder` lacks, judge them, and print the verdict.
+    """Makes all runs of the claim `cfg.claim` that `folder` lacks, judges them, and prints the verdict.
 
     Args:
         given: the overrides that `cfg` was composed from; every run has them.
-        config_dir: what `--config-dir` names.
+        config_dir: the folder of `--config-dir`.
 
-    Raises RunsFailed, at the end, where runs failed.
+        Raises RunsFailed, at the end, if runs failed.
     """
     refuse_sweeps(given)
     name = str(cfg.hydra.runtime.choices.experiment)
@@ -83,16 +83,16 @@ def run_claim(
 
 
 def refuse_sweeps(given: Sequence[str]) -> None:
-    """Raises UserError where an override for a claim stands for several values."""
+    """Raises UserError if an override for a claim has several values."""
     if sweeping := first_sweep(given):
         raise UserError(
             f"{sweeping} sweeps, but a claim says itself what it compares: "
-            "give one value, or write a claim of your own"
+            "give one value, or write your own claim"
         )
 
 
 def _command(study: Study, given: Sequence[str], config_dir: Path | None) -> str:
-    """What gives the same verdict again, wherever its folder is."""
+    """The command that repeats the verdict, in any folder."""
     words = ["losslab-reproduce", study.name, *(["--quick"] if study.quick else [])]
     if config_dir is not None:
         words += ["--config-dir", str(config_dir)]

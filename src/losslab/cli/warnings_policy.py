@@ -1,11 +1,11 @@
-"""Which warnings a person sees: those that can be acted on, one line each, once a process.
+"""Which warnings the user sees: those that the user can act on, one line each, once per process.
 
-- Whatever comes from a person's own files, or from a library called by them with a habit that will end.
-- What libraries say of machine and data (UserWarning, RuntimeWarning).
-- Not what they say to their own programmers: deprecations without a person's file on the way, and Lightning's
-  advice on DataLoaders and logging, which a run does not have.
+- Warnings from the user's own files, and from libraries called there about usage that will stop working.
+- What libraries say about the machine and the data (UserWarning, RuntimeWarning).
+- Not what libraries say to their own developers: deprecations in calls that do not come from the user's
+  files, and Lightning's advice on DataLoaders and logging, which a run does not use.
 
-Python's own switches (-W, PYTHONWARNINGS) go before all of this.
+Python's own switches (-W, PYTHONWARNINGS) take precedence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _shown: set[tuple[str, int, type[Warning]]] = set()
 
 @contextlib.contextmanager
 def for_people() -> Iterator[None]:
-    """The policy, until the end of the block."""
+    """Applies the policy until the end of the block."""
     if sys.warnoptions:
         yield
         return
@@ -63,7 +63,7 @@ def _show(
 
 @functools.lru_cache(maxsize=4096)
 def is_own(filename: str) -> bool:
-    """Whether this is a person's file: neither Python's, nor installed, nor ours."""
+    """Whether this is the user's file: not Python's, not installed, not losslab's."""
     if filename.startswith("<"):
         return False
     path = Path(filename).resolve()
@@ -72,7 +72,7 @@ def is_own(filename: str) -> bool:
     ours = Path(__file__).resolve().parents[2]
     of_python = Path(sysconfig.get_paths()["stdlib"]).resolve()
     commands = Path(sysconfig.get_paths()["scripts"]).resolve()
-    # not all of `ours`: in a checkout with its src as working folder a person's files lie there, too
+    # not all of `ours`: if the working folder is a checkout's src, the user's files are there too
     return not any(
         path.is_relative_to(place)
         for place in (ours / "losslab", ours / "hydra_plugins", of_python, commands)
@@ -80,7 +80,7 @@ def is_own(filename: str) -> bool:
 
 
 def _persons_place() -> tuple[str, int] | None:
-    """The innermost of a person's files that led here, and its line."""
+    """The innermost of the user's files on the call stack, and its line."""
     frame = sys._getframe(2)
     while frame is not None:
         filename = frame.f_code.co_filename

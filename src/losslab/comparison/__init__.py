@@ -1,1 +1,1 @@
-"""What a sweep says: its runs grouped into tasks and arms, with names, intervals and differences."""
+"""The result of a sweep: its runs grouped into tasks and arms, with names, intervals and differences."""

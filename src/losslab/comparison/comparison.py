@@ -1,7 +1,7 @@
-"""From the records of runs to a comparison: arms over paired seeds, one table a task.
+"""From the records of runs to a comparison: arms over paired seeds, one table per task.
 
-Reads the frame of `losslab/records/`, which also says what each run counts with. The arithmetic is in
-`losslab/judgement/`, names of arms are in `labels.py`, and what users look at is in `report/`.
+Reads the frame of `losslab/records/`, which also says which number each run counts with. The arithmetic is in
+`losslab/judgement/`, names of arms are in `labels.py`, tables and figures are in `report/`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from losslab.records.frame import load_runs
 
 __all__ = ["Arm", "Comparison", "TaskComparison", "compare", "compare_runs", "load_runs"]
 
-# Values of different losses are different quantities: no table may put them side by side.
+# Values of different losses are different quantities, which no table may compare.
 NOT_COMPARABLE = ("loss",)
 FEWEST_SUSPICIOUSLY_EQUAL = 3
 
@@ -47,13 +47,14 @@ class Arm:
     """One arm's outcomes on one task.
 
     Attributes:
-        counted: what each run counts with in the test metric, indexed by seed.
+        counted: the number that each run counts with in the test metric, indexed by seed.
         estimate: mean and interval over the runs that have a value.
         difference: from the reference arm, over the seeds both have; None for the reference itself.
         targets: target of the primary validation metric -> median steps over the runs that did not fail.
-        judged: against the reference and the margin; None for the reference itself, and where the direction
-            of the metric is not known.
-        rank: by `judgement.intervals.ranks`; None where the direction of the metric is not known.
+        judged: against the reference and the margin; None for the reference itself, or if the direction of
+            the metric is unknown.
+        rank: by `judgement.intervals.ranks`; None if the direction of the metric is unknown.
+
         runs: the arm's rows of the frame of `load_runs`, by seed.
     """
 
@@ -90,7 +91,7 @@ class TaskComparison:
     notes: list[str]
 
     def arm(self, label: str) -> Arm:
-        """The arm with this label. Raises UserError with all labels where there is none."""
+        """The arm with this label. Raises UserError with all labels if there is none."""
         for arm in self.arms:
             if arm.label == label:
                 return arm
@@ -112,11 +113,11 @@ class TaskComparison:
 
 @dataclasses.dataclass
 class Comparison:
-    """One `TaskComparison` a task: different tasks are never compared.
+    """One `TaskComparison` per task: different tasks are never compared.
 
     Attributes:
-        problems: what is mixed, missing, stale, repeated or unreadable, a sentence each.
-        failures: runs that diverged or failed, a sentence each.
+        problems: what is mixed, missing, stale, repeated or unreadable, one sentence each.
+        failures: runs that diverged or failed, one sentence each.
     """
 
     tasks: list[TaskComparison]
@@ -143,7 +144,7 @@ class Comparison:
         return "; ".join(part for part in parts if part)
 
     def frame(self) -> pd.DataFrame:
-        """One row an arm and task with all numbers in full; a target that was not reached is empty."""
+        """One row per arm and task with all numbers in full; a target that was not reached is empty."""
         return pd.DataFrame([_plain(task, arm) for task in self.tasks for arm in task.arms])
 
 
@@ -174,10 +175,11 @@ def compare_runs(
     """The comparison of a frame of `load_runs`.
 
     Args:
-        reference: label of the arm that the others are compared with; the first where not given.
-        metric: a test metric; the task's primary one where not given.
+        reference: label of the arm that the others are compared with; by default the first.
+        metric: a test metric; by default the task's primary one.
         margin: the smallest difference that matters; None: any.
-        stages: when results are looked at while seeds are still added; None: this is the only look.
+        stages: numbers of seeds at which results are judged while seeds are added; None: they are judged
+            once.
     """
     blocks = _grouped(runs, "task_identity")
     names = labels([describe(key, _rows(block), below="task") for key, block in blocks.items()], "task")
@@ -239,7 +241,7 @@ def _compare_task(
 
 
 def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -> None:
-    """Put every arm beside the reference, where the direction of the metric is known."""
+    """Judges every arm against the reference, if the direction of the metric is known."""
     if task.metric != task.primary_metric or not task.metric:
         return
     values = pd.concat([pd.DataFrame({"arm": arm.label, task.metric: arm.outcomes}) for arm in task.arms])
@@ -254,7 +256,7 @@ def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -
     for row in found.rows:
         arm = task.arm(row.arm)
         arm.judged = row
-        if margin is None or not margin.ratio:  # else it has a ratio, and the table shows the difference
+        if margin is None or not margin.ratio:  # a ratio margin judges ratios; the table shows differences
             arm.difference = Estimate(row.mean, row.low, row.high, row.n)
 
 
@@ -274,7 +276,7 @@ def _test_metrics(runs: pd.DataFrame) -> list[str]:
 
 def _check_metric(metric: str | None, runs: pd.DataFrame) -> None:
     if metric in NOT_COMPARABLE:
-        raise UserError(f"{metric} is no metric to compare by: values of different losses are not comparable")
+        raise UserError(f"{metric} cannot be compared: values of different losses are different quantities")
     if metric is not None and metric not in (known := _test_metrics(runs)):
         raise UserError(f"no run has a test metric {metric!r}; the metrics are: {_listed(known) or 'none'}")
 

@@ -1,6 +1,6 @@
 """Short names for things that differ only in their configuration: "mse", "mse, optimizer.lr=0.1".
 
-Knows choices, overrides and configs, but not what they mean; who is named is decided in `comparison.py`.
+Knows choices, overrides and configs, but not what they mean; `comparison.py` decides what is named.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from losslab.config.identity import NOT_IN_IDENTITY
 
-# What people compare comes first in a label, other groups follow by name.
+# The groups that users compare most come first in a label, others follow by name.
 GROUP_ORDER = ("loss", "model", "activation", "init", "optimizer", "task")
 GENERIC_NAMES = ("default", "none", "off", "custom", "base")
 LONGEST_VALUE = 40
@@ -24,7 +24,7 @@ class Described:
     """One thing to be named.
 
     Attributes:
-        identity: tells it apart where nothing readable does.
+        identity: makes the label unique if nothing readable does.
         choices: config group -> chosen name, as far as it is common to all its runs.
         leaves: dotted config key -> value in words, as far as it is common to all its runs.
         overridden: the keys that were written on a command line; they explain best.
@@ -72,11 +72,11 @@ def labels(things: Sequence[Described], fallback_group: str = "loss") -> list[st
         ]
     keys = _varying_keys(things)
     while keys and _distinct(parts) < len(things):
-        # `max` keeps the first of equals: overridden keys come first, then short ones
+        # `max` returns the first of equal keys: overridden keys come first, then short ones
         key = max(keys, key=lambda key: _distinct(_with_leaf(parts, things, key)))
         extended = _with_leaf(parts, things, key)
         if _distinct(extended) == _distinct(parts):
-            break  # no single key helps any more
+            break  # no single key separates them any more
         parts = extended
         keys.remove(key)
     texts = [", ".join(part) or thing.identity[:8] for part, thing in zip(parts, things, strict=True)]

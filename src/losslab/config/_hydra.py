@@ -1,4 +1,4 @@
-"""Hydra's private interfaces that losslab needs, all of them; nothing else imports `hydra._internal`.
+"""All of Hydra's private interfaces that losslab needs; no other file imports `hydra._internal`.
 
 Each has a test in `tests/config/test_hydra_interfaces.py`, which names the version at which it was tried.
 """
@@ -26,9 +26,9 @@ def overrides_first(arguments: list[str]) -> list[str]:
 
 
 def raised_inside_hydra(error: BaseException) -> bool:
-    """Whether the innermost frame is Hydra's: then the error is about the input, not a bug of ours.
+    """Whether the innermost frame is Hydra's: then the input is wrong, and it is not a bug of losslab.
 
-    Hydra meets some wrong input with an exception of Python's own (`model=[1,2]` is a TypeError inside it).
+    Hydra answers some wrong input with a plain Python exception (`model=[1,2]` is a TypeError inside it).
     """
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents

@@ -39,7 +39,7 @@ def names(group: str, where: Sequence[Path] | None = None) -> list[str]:
 
 
 def find(group: str, name: str, where: Sequence[Path]) -> Path:
-    """The file of `group=name`. Raises UserError that suggests the nearest name if there is none."""
+    """The file of `group=name`. Raises UserError with the nearest name if it does not exist."""
     for folder in where:
         if (path := folder / group / f"{name}.yaml").is_file():
             return path

@@ -1,9 +1,9 @@
-"""Code as part of an identity: a loss that was edited is another loss, whoever wrote it.
+"""Code as part of a run's identity: an edited loss is a different loss, the user's or losslab's.
 
-What counts is the modules that a config's `_target_`s name, with what these import: a user's own modules, and
-losslab's losses, models and tasks. What is installed does not count: it has a version, which the record
-names. Neither does losslab's training loop, for which `records.SCHEMA_VERSION` stands. Comments, docstrings
-and layout may change. Nothing is imported here, and no code runs.
+The modules that a config's `_target_`s name count, and what they import: the user's own modules, and
+losslab's losses, models and tasks. Installed packages do not count, since the record has their versions.
+Neither does losslab's training loop, which `records.SCHEMA_VERSION` stands for. Comments, docstrings and
+layout may change. Nothing is imported here, and no code runs.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _HOME = Path(__file__).parents[1]  # of losslab's modules
 _OF_A_RUN = ("losslab.losses", "losslab.models", "losslab.tasks")
 _INSTALLED = {"site-packages", "dist-packages"}
 
-Follows = Callable[[str], bool]  # whether an import of this module of losslab counts
+Follows = Callable[[str], bool]  # whether an import of this losslab module counts
 
 
 def of_config(config: Any) -> dict[str, str]:
-    """The code that the `_target_`s of a config name: {module of losslab, or top-level module: hash}."""
+    """The code that a config's `_target_`s name: {losslab module, or top-level module: hash}."""
     found = {name: of_module(name) for name in sorted({_module_of(target) for target in _targets(config)})}
     return {name: content for name, content in found.items() if content is not None}
 
 
 @functools.cache
 def of_module(name: str) -> str | None:
-    """SHA-256 of a module of losslab, or of a user's module or package, with what it imports.
+    """SHA-256 of a losslab module, or of a user's module or package, and of what it imports.
 
-    What a process has seen first stays: it is also what the process has imported. None for what is installed
-    or cannot be found.
+    The first result is kept for the whole process, because the process has imported that code. None if the
+    module is installed or cannot be found.
     """
     return _hash(_with_imports(_files(name), lambda module: module.startswith(_OF_A_RUN)))
 
 
 def of_file(file: Path) -> str:
-    """SHA-256 of a Python file with what it imports from beside it, and of what these import from losslab."""
+    """SHA-256 of a Python file, what it imports from its own folder, and what these import from losslab."""
     return _hash(_with_imports([file], lambda module: True)) or ""
 
 
@@ -59,7 +59,7 @@ def _targets(value: Any) -> Iterator[str]:
 
 
 def _module_of(target: str) -> str:
-    """The module of losslab that holds it; a user's top-level module."""
+    """The losslab module that holds it, or the user's top-level module."""
     top = target.partition(".")[0]
     if top != PACKAGE:
         return top
@@ -69,7 +69,7 @@ def _module_of(target: str) -> str:
 
 
 def _own_module(name: str) -> Path | None:
-    """The file of a module or package of losslab; None where there is none."""
+    """The file of a losslab module or package; None if there is none."""
     parts = name.split(".")[1:]
     if not all(part.isidentifier() for part in parts):
         return None
@@ -78,7 +78,7 @@ def _own_module(name: str) -> Path | None:
 
 
 def _files(name: str) -> list[Path]:
-    """The code that stands behind a name of `_module_of`."""
+    """The files of a module that `_module_of` named."""
     top = name.partition(".")[0]
     if top == PACKAGE:
         file = _own_module(name)
@@ -129,7 +129,7 @@ def _imported_files(file: Path, follows: Follows) -> Iterator[Path]:
 
 
 def _imported(file: Path) -> set[str]:
-    """Names that a file's import statements may mean as modules; none where it is not Python."""
+    """Names in a file's import statements that may be modules; none if the file is not Python."""
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -144,7 +144,7 @@ def _imported(file: Path) -> set[str]:
 
 
 def _hash(files: Iterable[Path]) -> str | None:
-    """None where there are none, or where one cannot be read: whoever imports it says what is wrong."""
+    """None if there are no files, or if one cannot be read: the code that imports it reports the error."""
     try:
         contents = sorted((file.name, _content(file)) for file in files)
     except OSError:
@@ -156,7 +156,7 @@ def _hash(files: Iterable[Path]) -> str | None:
 
 
 def _content(file: Path) -> str:
-    """What a file does, as text: the same for every Python; the bytes where it is not Python."""
+    """A file's code as text, the same in every version of Python; its bytes if it is not Python."""
     content = file.read_bytes()
     try:
         return repr(_plain(ast.parse(content)))
@@ -165,7 +165,7 @@ def _content(file: Path) -> str:
 
 
 def _plain(node: Any) -> Any:
-    """The syntax tree without strings that stand alone (docstrings), and without what is empty.
+    """The syntax tree without docstrings, other strings that stand alone, and empty fields.
 
     `ast.dump` differs between Python's versions, which add fields that are mostly empty.
     """

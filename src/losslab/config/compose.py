@@ -1,4 +1,4 @@
-"""Configs and settings composed in this process, as the command would: for notebooks, scripts and tests."""
+"""Composes configs and settings in this process, as the command does; for notebooks, scripts and tests."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from losslab.errors import UserError
 
 @contextlib.contextmanager
 def composer(config_dir: Path | None = None) -> Iterator[Callable[[list[str]], DictConfig]]:
-    """Within it, a function from overrides to a composed config, Hydra's own part included.
+    """A context manager that gives a function from overrides to a composed config, with Hydra's own section.
 
     Args:
-        config_dir: holds groups of a user's own, as `--config-dir` does.
+        config_dir: a folder with the user's own config groups, like `--config-dir`.
 
-    Raises UserError where `config_dir` is no folder. Composing raises Hydra's own errors.
+    Raises UserError if `config_dir` is not a folder. Composing raises Hydra's own errors.
     """
     own: list[str] = []
     if config_dir is not None:

@@ -1,4 +1,4 @@
-"""The content of a person's own files as a short text: data that changed make another task."""
+"""The content of the user's own files as a short text: changed data make another task."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ BLOCK = 2**20
 
 
 def of_path(path: Path) -> str | None:
-    """SHA-256 of a file, or of all files below a folder with their names; None where nothing can be read.
+    """SHA-256 of a file, or of all files below a folder with their names; None if nothing can be read.
 
-    Names that start with a dot do not count. What is read once is known for the rest of the process, as long
-    as sizes and times of change stay.
+    Names that start with a dot do not count. A result is kept for the rest of the process, as long as sizes
+    and modification times stay the same.
     """
     try:
         if path.is_file():
@@ -31,7 +31,7 @@ def of_path(path: Path) -> str | None:
             (str(file), stat.st_size, stat.st_mtime_ns) for file, stat in zip(files, stats, strict=True)
         )
         return _of_files(tuple(names), states)
-    except OSError:  # it cannot be read: whoever loads the data says so
+    except OSError:  # the code that loads the data reports the error
         return None
 
 

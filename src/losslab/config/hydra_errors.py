@@ -1,4 +1,4 @@
-"""What Hydra, OmegaConf and YAML raise about a command line or a config file, as one sentence each."""
+"""Errors of Hydra, OmegaConf and YAML about a command line or a config file, as one sentence each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from losslab.errors import UserError, first_line
 
 @contextlib.contextmanager
 def as_sentences() -> Iterator[None]:
-    """Turns into UserError what composing a config raises; LOSSLAB_DEBUG=1 lets its traceback through."""
+    """Turns exceptions from composing a config into UserError; LOSSLAB_DEBUG=1 keeps their traceback."""
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
@@ -36,7 +36,7 @@ def as_sentences() -> Iterator[None]:
     except OSError as error:
         if os.environ.get("LOSSLAB_DEBUG") or error.errno is not None or error.filename is not None:
             raise
-        # OmegaConf's, of a file without keys
+        # OmegaConf raises it for a file without keys
         raise UserError(f"a config file holds no keys and values: {first_line(error)}") from None
     except ValueError as error:
         if os.environ.get("LOSSLAB_DEBUG") or not raised_inside_hydra(error):
@@ -52,7 +52,7 @@ def as_sentences() -> Iterator[None]:
 
 
 def explain(error: Exception) -> str:
-    """Hydra's and OmegaConf's words as one sentence, with the nearest right name where there is one."""
+    """Hydra's or OmegaConf's error as one sentence, with the nearest valid name if there is one."""
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
         nearest = _nearest(name, error.options)

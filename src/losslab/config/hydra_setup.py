@@ -1,6 +1,6 @@
-"""What losslab teaches Hydra: where its configs lie, the group `experiment`, and its resolvers.
+"""What losslab adds to Hydra: the folder of its configs, the group `experiment`, and its resolvers.
 
-Light on purpose: `losslab --help` and shell completion go through here.
+Imports nothing heavy, because `losslab --help` and shell completion import it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def package_folder(name: str) -> Path:
 
 
 def experiment_files(folder: Path | None = None) -> dict[str, Path]:
-    """Name -> file of every experiment in `folder` and the folders in it; losslab's own where not given."""
+    """Name -> file of every experiment in `folder` and the folders in it; by default losslab's own."""
     return {path.stem: path for path in sorted((folder or package_folder("experiments")).rglob("*.yaml"))}
 
 
@@ -49,9 +49,9 @@ def unique_stamp() -> str:
 
 
 class ExperimentSource(ConfigSource):
-    """Shows the folder `experiments` to Hydra as the config group `experiment`, without its folders.
+    """Shows the folder `experiments` to Hydra as the flat config group `experiment`.
 
-    Every experiment changes the whole config: the header "# @package _global_" is taken as given.
+    Every experiment changes the whole config: the header "# @package _global_" is implied.
     """
 
     @staticmethod
@@ -100,17 +100,17 @@ class LosslabSearchPath(SearchPathPlugin):
 
 
 class SmallResults(Callback):
-    """Takes the configs out of a job's result: Hydra's launchers keep the results of all jobs to the end."""
+    """Removes the configs from a job's result: Hydra's launchers keep the results of all jobs to the end."""
 
     def on_job_end(self, config: Any, job_return: Any, **kwargs: Any) -> None:
         job_return.cfg = job_return.hydra_cfg = None
 
 
 def register() -> None:
-    """Make all of it known to Hydra and OmegaConf; safe to call again."""
+    """Registers all of this with Hydra and OmegaConf; may be called again."""
     OmegaConf.register_new_resolver("losslab.data_dir", default_data_folder, replace=True)
     OmegaConf.register_new_resolver("losslab.stamp", unique_stamp, use_cache=True, replace=True)
-    # It logs what it raises, too; the exception becomes one sentence of ours.
+    # It also logs what it raises; losslab reports the exception in one sentence instead.
     logging.getLogger("hydra.utils").setLevel(logging.CRITICAL)
     plugins = Plugins.instance()
     plugins.register(ExperimentSource)

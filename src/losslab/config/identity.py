@@ -16,10 +16,10 @@ from losslab.config import code, fingerprint
 from losslab.config.settings import RunSettings
 from losslab.records import SCHEMA_VERSION
 
-# Where things are read and written and what is looked at changes nothing in the result.
+# Where files are read and written, and what is measured, does not change the result.
 NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
-NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that goes on ends with the same result
-# Options that came later: at these values a run is what it was before there was the option.
+NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that continues ends with the same result
+# Options that were added later: at these values a run is the same as before the option existed.
 DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
 _SOURCE_PATHS = ("root",)
 _TABLE = "losslab.tasks.sources.table.csv"
@@ -55,17 +55,17 @@ def identities(settings: RunSettings) -> Identities:
     return {
         "identity": _hash(relevant),
         "arm_identity": _hash(arm),
-        # how long one trains and when one looks is the protocol, not the task
+        # training length and evaluation interval are the protocol, not the task
         "task_identity": _hash({key: value for key, value in task.items() if key != "recipe"}),
     }
 
 
 def _essence(source: Any) -> Any:
-    """What counts of a source's config, which may hold other sources: not where its files lie.
+    """The part of a source's config that counts: not where files lie. It may contain other sources.
 
-    The files of losslab's own sets are always the same. A table counts by its content. The arguments of a
+    The files of losslab's own data sets never change. A table counts by its content. The arguments of the
     user's own function count as they are, and by the content of the files and folders that they name.
-    The code counts apart, see `code.py`.
+    Code counts separately, see `code.py`.
     """
     if not isinstance(source, Mapping):
         return source
@@ -92,12 +92,12 @@ def _content(value: Any) -> str | None:
 
 
 def folder_name(overrides: Iterable[str], identity: str) -> str:
-    """A short name for a run's folder that a person can read: "mse,lr=0.1,seed=0-3fa2b1".
+    """A short, readable name for a run's folder: "mse,lr=0.1,seed=0-3fa2b1".
 
     Args:
         overrides: those that differ within the sweep, "key=value". A group's choice stands for itself,
             other keys are named by their last part.
-        identity: the run's identity; its beginning keeps apart what the readable part does not.
+        identity: the run's identity; its beginning makes the name unique.
     """
     parts = []
     for override in overrides:
@@ -114,7 +114,7 @@ def named_folder(name: str, identity: str) -> str:
 
 
 def is_own_name(folder: str, identity: str) -> bool:
-    """Whether `named_folder` may have named the folder of a run of this identity so: never a path."""
+    """Whether `named_folder` may have given this name to a run of this identity; never true of a path."""
     return folder.endswith(f"-{identity[:6]}") and not _NOT_IN_NAMES.search(folder)
 
 

@@ -1,4 +1,4 @@
-"""Objects from targets in the settings, by Hydra, with its chains of causes made one sentence."""
+"""Makes the objects that targets in the settings describe; Hydra's chained errors become one sentence."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from losslab.errors import UserError, first_line
 
 
 def make(target: Target, where: str) -> Any:
-    """What `target` describes.
+    """Makes the object that `target` describes.
 
     Args:
-        where: for the sentence, e.g. "loss=mine".
+        where: for the error message, e.g. "loss=mine".
 
-    Raises UserError where it cannot be imported, or refuses its arguments.
+    Raises UserError if it cannot be imported, or does not accept its arguments.
     """
     _refuse_words_for_flags(target, where)
     try:
@@ -37,13 +37,13 @@ def make(target: Target, where: str) -> Any:
 
 
 def _refuse_words_for_flags(target: Target, where: str) -> None:
-    """`no` and `off` are text for Hydra, and text is true: refused where the argument's default is a bool."""
+    """Refuses `no` and `off` if an argument's default is a bool: Hydra reads them as text, which is true."""
     words = {name: value for name, value in target.arguments.items() if str(value).lower() in WORDS}
     if all(isinstance(value, bool) for value in words.values()):
         return
     try:
         parameters = inspect.signature(get_object(target.target)).parameters
-    except Exception:  # instantiating it says what is wrong
+    except Exception:  # instantiating it reports the error
         return
     for name, value in words.items():
         if isinstance(value, str) and name in parameters and isinstance(parameters[name].default, bool):
@@ -51,7 +51,7 @@ def _refuse_words_for_flags(target: Target, where: str) -> None:
 
 
 def _place(error: BaseException) -> str:
-    """Where a person's own file failed; nothing for what an installed library says."""
+    """Where the user's own file failed; empty for errors inside an installed library."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames or "site-packages" in frames[-1].filename:
         return ""

@@ -15,10 +15,11 @@ def combinations(overrides: Iterable[str], config_loader: ConfigLoader | None = 
     """Every combination of the values that are swept: [["loss=mse", "seed=0"], ["loss=mse", "seed=1"], ...].
 
     Args:
-        overrides: "loss=mse,l1", "seed=range(0,3)", "optimizer.lr=0.1"; of one key the last counts.
-        config_loader: knows the names that "loss=glob(*)" stands for.
+        overrides: "loss=mse,l1", "seed=range(0,3)", "optimizer.lr=0.1"; the last one of a repeated key
+            counts.
+        config_loader: finds the names that "loss=glob(*)" stands for.
 
-    Raises HydraException where one is no override, or sweeps over an interval.
+    Raises HydraException if one is not an override, or sweeps over an interval.
     """
     values: dict[str, list[str]] = {}
     for override in OverridesParser.create(config_loader).parse_overrides(list(overrides)):
@@ -36,12 +37,12 @@ def combinations(overrides: Iterable[str], config_loader: ConfigLoader | None = 
 
 
 def first_sweep(overrides: Sequence[str]) -> str | None:
-    """The first override that stands for several values."""
+    """The first override with several values."""
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     return next((override.input_line for override in parsed if override.is_sweep_override()), None)
 
 
 def quoted(value: Path | str) -> str:
-    """As a value of an override, whatever characters it has."""
+    """The text as an override's value, with any characters."""
     escaped = str(value).replace("'", "\\'")
     return f"'{escaped}'"

@@ -1,9 +1,9 @@
-"""Boundaries for looking at the same comparison several times, as seeds are added.
+"""Boundaries for testing the same comparison several times, as seeds are added.
 
-A 95 % interval that is looked at after 8, 12, 18, ... seeds misses the true value at some look in far more
-than 5 % of all comparisons. Alpha spending (Lan & DeMets 1983) divides the 5 % over the looks; what each look
-may use follows by numerical integration over all paths that have not crossed before. Not here: how intervals
-and decisions are made of the boundaries (`sequential.py`).
+If a 95 % interval is computed after 8, 12, 18, ... seeds, one of these looks misses the true value in far
+more than 5 % of all comparisons. Alpha spending (Lan & DeMets 1983) divides the 5 % over the looks. The
+boundary of each look follows by numerical integration over all paths that have not crossed an earlier one.
+Not here: intervals and decisions based on the boundaries (`sequential.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from scipy.optimize import brentq
 
 Spending = Callable[[float, float], float]  # (share of the information, alpha) -> alpha spent by then
 
-POINTS = 801  # of the grid on which a path's density is carried from look to look
-WIDEST = 8.0  # standard errors: beyond it lies less than 1e-15
+POINTS = 801  # of the grid for a path's density at each look
+WIDEST = 8.0  # standard errors; the probability beyond is below 1e-15
 
 
 def power_spending(rho: float) -> Spending:
@@ -28,7 +28,7 @@ def power_spending(rho: float) -> Spending:
 
 
 def obrien_fleming_spending(share: float, alpha: float) -> float:
-    """4 − 4Φ(z(1−α/4)/√t), the two sides together: close to O'Brien & Fleming's boundary.
+    """4 − 4Φ(z(1−α/4)/√t), for both sides together: close to O'Brien & Fleming's boundary.
 
     Source: Lan & DeMets 1983, https://doi.org/10.1093/biomet/70.3.659
     """
@@ -36,14 +36,14 @@ def obrien_fleming_spending(share: float, alpha: float) -> float:
 
 
 def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending) -> list[float]:
-    """Two-sided boundaries for a standardised normal sum, one a look.
+    """Two-sided boundaries for a standardised normal sum, one per look.
 
     Args:
         shares: of the information at each look, rising, the last at most 1: seeds so far / most seeds.
         alpha: error over all looks, two-sided, in (0, 1).
         spending: how much of `alpha` is spent by a share of the information.
 
-    Returns for each look the number of standard errors that the mean must lie away from zero.
+    Returns for each look how many standard errors the mean must lie away from zero.
 
     Source: the recursion of Armitage, McPherson & Rowe 1969, as in Jennison & Turnbull, "Group Sequential
     Methods with Applications to Clinical Trials" (2000), chapter 19.
@@ -77,11 +77,11 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
 
 @functools.lru_cache(maxsize=64)
 def nominal_levels(stages: tuple[int, ...], alpha: float, rho: float) -> tuple[float, ...]:
-    """Two-sided level of the test at each look, so that all looks together err with at most `alpha`.
+    """Two-sided level of the test at each look; all looks together err with probability at most `alpha`.
 
     Args:
-        stages: numbers of seeds at the looks, rising; the last is the most that will be spent.
-        rho: of the power family: larger spends later.
+        stages: numbers of seeds at the looks, rising; the last is the largest that will be used.
+        rho: of the power family; a larger one spends later.
     """
     shares = [n / stages[-1] for n in stages]
     boundaries = normal_boundaries(shares, alpha, power_spending(rho))
@@ -91,7 +91,7 @@ def nominal_levels(stages: tuple[int, ...], alpha: float, rho: float) -> tuple[f
 def _crossing(
     z: float, *, root: float, step: float, grid: np.ndarray, weights: np.ndarray, goal: float
 ) -> float:
-    """Probability of crossing at this look first, with z standard errors, minus the one aimed at."""
+    """Probability of crossing at this look first, with z standard errors, minus the target probability."""
     above = stats.norm.sf((z * root - grid) / step)
     below = stats.norm.cdf((-z * root - grid) / step)
     return float(weights @ (above + below)) - goal

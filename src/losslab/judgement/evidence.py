@@ -1,7 +1,7 @@
-"""Is a number beyond a margin? Small pure functions on paired values, one value a seed.
+"""Is a number beyond a margin? Small pure functions on paired values, one value per seed.
 
-The intervals of means are in `intervals.py`. Not here: where the values come from, and what is made of the
-answers (`losslab/claims/judge.py`).
+The intervals of means are in `intervals.py`. Not here: where the values come from, and what the answers are
+used for (`losslab/claims/judge.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Evidence:
     """Two-sided p-values: `holds` that the mean lies within the margins, `fails` that it lies outside.
 
     The smaller `holds` is, the stronger the evidence that the prediction holds; holds <= 0.05 exactly when
-    the 95 % interval of Student's t lies within the margins. Both are 1 where nothing can be said.
+    the 95 % interval of Student's t lies within the margins. Both are 1 if there is no evidence.
     """
 
     holds: float
@@ -34,17 +34,17 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """Whether some of the true values may be lower, or higher, than the ones that are known: censoring."""
+    """Whether some of the true values may be lower, or higher, than the known ones (censoring)."""
 
     may_be_lower: bool = False
     may_be_higher: bool = False
 
 
 def evidence(values: ArrayLike, low: float | None, high: float | None) -> Evidence:
-    """What paired values say about a mean within [low, high]; None is no margin on that side.
+    """The evidence of paired values that a mean lies within [low, high]; None: no margin on that side.
 
     Args:
-        values: shape (n,), finite. Values without any spread are taken at their word.
+        values: shape (n,), finite. Values without spread are taken as exact.
 
     Source: two one-sided t tests (Schuirmann 1987, https://doi.org/10.1007/BF01068419), each p doubled, so
     that they agree with the two-sided interval.
@@ -64,18 +64,19 @@ def evidence(values: ArrayLike, low: float | None, high: float | None) -> Eviden
 
 
 def exact_evidence(value: float, low: float | None, high: float | None) -> Evidence:
-    """A number that is known without chance; on the margin is within it."""
+    """A number that is known exactly; a number equal to the margin is within it."""
     within = (low is None or value >= low) and (high is None or value <= high)
     return Evidence(0.0, 1.0) if within else Evidence(1.0, 0.0)
 
 
 def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Evidence:
-    """What yes-or-no outcomes say about a share within [low, high].
+    """The evidence of yes-or-no outcomes that a share lies within [low, high].
 
     Args:
-        hits: shape (n,), 0 or 1. Five zeros are no proof that the share is zero.
+        hits: shape (n,), 0 or 1. Five zeros do not prove that the share is zero.
 
-    Source: the exact binomial test, https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.binomtest.html
+    Source: the exact binomial test,
+    https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.binomtest.html
     """
     numbers = np.asarray(hits, dtype=float)
     n, k = numbers.size, int(numbers.sum())
@@ -83,7 +84,7 @@ def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Ev
         return Evidence(1.0, 1.0)
 
     def p_value(margin: float, alternative: str) -> float:
-        if not 0 < margin < 1:  # nothing lies beyond; at the end itself only certainty would do
+        if not 0 < margin < 1:  # no value lies beyond the end of the range
             return 1.0
         return float(stats.binomtest(k, n, margin, alternative=alternative).pvalue)
 
@@ -106,7 +107,7 @@ def share_interval(hits: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
 def seeds_for_share(
     hits: ArrayLike, low: float | None, high: float | None, alpha: float = 1 - CONFIDENCE
 ) -> int | None:
-    """About how many seeds would decide, if the share stays what it is; None: more than 1000."""
+    """About how many seeds would decide, if the share stays the same; None: more than 1000."""
     numbers = np.asarray(hits, dtype=float)
     if not numbers.size:
         return None
@@ -125,22 +126,22 @@ def _tail(distance: float, error: float, n: int) -> float:
 
 
 def with_bounds(found: Evidence, low: float | None, high: float | None, bounds: Bounds) -> Evidence:
-    """What is left of the evidence where some values are only bounds on the true ones.
+    """The evidence that remains if some values are only bounds on the true ones.
 
-    With true values below what was put in nothing shows that the mean is above a margin, and the other way
-    round. Both margins at once are as good as the worse of the two.
+    If true values may be lower than the given ones, nothing shows that the mean is above a margin, and the
+    other way round. With both margins the evidence is the weaker of the two.
     """
     holds_needs_low, holds_needs_high = low is not None, high is not None
     if (bounds.may_be_lower and holds_needs_low) or (bounds.may_be_higher and holds_needs_high):
         found = dataclasses.replace(found, holds=1.0)
-    # outside is above `high`, or below `low`; with both margins either could be meant
+    # outside means above `high` or below `low`; with both margins it may be either
     if (bounds.may_be_lower and high is not None) or (bounds.may_be_higher and low is not None):
         found = dataclasses.replace(found, fails=1.0)
     return found
 
 
 def all_of(parts: Sequence[Evidence]) -> Evidence:
-    """Evidence that all parts hold: as weak as the weakest; that some part fails: Bonferroni's.
+    """Evidence that all parts hold (that of the weakest part), and that some part fails (Bonferroni's).
 
     Source: intersection-union test (Berger 1982, https://doi.org/10.1080/00401706.1982.10487790).
     """
@@ -152,7 +153,7 @@ def all_of(parts: Sequence[Evidence]) -> Evidence:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values, in the given order: all at most alpha are right together with 1 - alpha.
+    """Adjusted p-values, in the given order: all that are at most alpha are right together with 1 - alpha.
 
     Source: Holm 1979, https://www.jstor.org/stable/4615733; as `statsmodels`' multipletests(method="holm").
     """
@@ -169,7 +170,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def bootstrap_interval(values: ArrayLike, confidence: float = CONFIDENCE, resamples: int = 4999) -> Estimate:
     """The mean with its bias-corrected and accelerated bootstrap interval; the same at each call.
 
-    With few values it is too narrow: it stands beside Student's, which decides.
+    With few values it is too narrow, so it is only shown beside Student's, which decides.
 
     Source: Efron 1987; https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.bootstrap.html
     """
@@ -177,7 +178,7 @@ def bootstrap_interval(values: ArrayLike, confidence: float = CONFIDENCE, resamp
     if numbers.size < 2 or numbers.min() == numbers.max():
         return mean_interval(numbers, confidence)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about degenerate resamples: the interval is NaN then
+        warnings.simplefilter("ignore")  # about degenerate resamples, whose interval is NaN
         found = stats.bootstrap(
             (numbers,),
             np.mean,
@@ -197,7 +198,7 @@ def exponential(estimate: Estimate) -> Estimate:
 def seeds_needed(
     values: ArrayLike, low: float | None, high: float | None, alpha: float = 1 - CONFIDENCE
 ) -> int | None:
-    """About how many seeds would decide, if mean and spread stay what they are; None: more than 1000.
+    """About how many seeds would decide, if mean and spread stay the same; None: more than 1000.
 
     A rough guide: with few seeds the spread itself is hardly known.
     """
@@ -207,7 +208,7 @@ def seeds_needed(
     mean, spread = float(numbers.mean()), float(numbers.std(ddof=1))
     distances = [abs(mean - margin) for margin in (low, high) if margin is not None]
     if (low is None or mean >= low) and (high is None or mean <= high):
-        distance = min(distances)  # inside: both margins must be cleared
+        distance = min(distances)  # from inside, both margins must be cleared
     else:
         distance = max(
             low - mean if low is not None else -math.inf, mean - high if high is not None else -math.inf

@@ -1,9 +1,9 @@
-"""Statistics over seeds: small pure functions on plain numbers, one value a run.
+"""Statistics over seeds: small pure functions on plain numbers, one value per run.
 
-Not here: what a run that diverged or failed counts with (`outcomes.py`), and how numbers are shown
-(`report/`). A run without a value is NaN and left out; infinities count as no value either. The intervals are
-Student's: exact for normal values, fair for the few seeds one can afford, and not adjusted for looking at
-several arms at once.
+Not here: which number a diverged or failed run counts with (`outcomes.py`), and how numbers are shown
+(`report/`). A run without a value is NaN and left out; infinities are left out too. The intervals are
+Student's: exact for normal values, adequate for the few seeds that are affordable, and not corrected for
+comparing several arms at once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class StepsToTarget:
-    """Median steps to a target over `n` runs; None where at least half of them never reached it."""
+    """Median steps to a target over `n` runs; None if at least half of them never reached it."""
 
     median: float | None
     reached: int
@@ -50,10 +50,10 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate
     """Mean with Student's t interval: mean ± t(n-1) × s/√n.
 
     Args:
-        values: shape (runs,); NaN where a run has no value, which leaves it out.
-        confidence: share of such intervals that hold the true mean.
+        values: shape (runs,); NaN for a run without a value, which is left out.
+        confidence: share of such intervals that contain the true mean.
 
-    Equal values have an interval without width: true of these runs, no promise about other seeds.
+    Equal values give an interval of width 0, which says nothing about other seeds.
     Source: the interval of `scipy.stats.ttest_1samp`, without its warning about equal values.
     """
     present = _present(values)
@@ -73,13 +73,13 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate
 def paired_difference(values: pd.Series, reference: pd.Series, confidence: float = CONFIDENCE) -> Estimate:
     """Mean of `values` - `reference` over the seeds that both have, with its t interval.
 
-    Pairing takes out what a seed does to both arms (its initial weights, its order of batches).
+    Pairing removes the effect of a seed on both arms (its initial weights, its order of batches).
 
     Args:
-        values: one value a run, indexed by seed; NaN where the run has none.
+        values: one value per run, indexed by seed; NaN for a run without a value.
         reference: the same for the arm that is compared with.
 
-    Raises ValueError for a seed that occurs twice in one arm: a pair would be a matter of taste.
+    Raises ValueError for a seed that occurs twice in one arm: the pair would be ambiguous.
     Source: the interval of `scipy.stats.ttest_rel`.
     """
     for series in (values, reference):
@@ -93,13 +93,13 @@ def paired_difference(values: pd.Series, reference: pd.Series, confidence: float
 
 
 def steps_to_target(steps: ArrayLike) -> StepsToTarget:
-    """Median over runs of the steps to a target, a run that never reached it counting as infinite.
+    """Median over runs of the steps to a target, where a run that never reached it counts as infinite.
 
     Args:
-        steps: shape (runs,), in optimiser steps, as `Outcomes.reached` has them: infinity where the target
+        steps: shape (runs,), in optimiser steps, as `Outcomes.reached` has them: infinity if the target
             was not reached, NaN for a run without a value, which is left out.
 
-    Unlike a mean over the runs that did reach it, this does not reward an arm for its hopeless runs.
+    Unlike a mean over the runs that did reach it, this does not reward an arm for its failed runs.
     """
     numbers = np.atleast_1d(np.asarray(steps, dtype=float))
     numbers = numbers[~np.isnan(numbers)]
@@ -111,7 +111,7 @@ def steps_to_target(steps: ArrayLike) -> StepsToTarget:
 
 
 def median(values: ArrayLike) -> float:
-    """Over the runs that have a value; NaN where none has."""
+    """The median over the runs that have a value; NaN if none has."""
     present = _present(values)
     return float(np.median(present)) if present.size else math.nan
 
@@ -119,13 +119,14 @@ def median(values: ArrayLike) -> float:
 def ranks(outcomes: Sequence[ArrayLike], higher_is_better: bool) -> list[int]:
     """Places of arms, 1 the best; arms that are equal in everything below share a place.
 
-    1. The median over the runs that have a value; an arm without any is last. The median because one run
-       that diverged pulls a mean far.
+    1. The median over the runs that have a value; an arm without any is last. The median is used because one
+    diverged
+       run shifts a mean far.
     2. Equal medians: the smaller share of runs without a value.
     3. Equal again: the mean.
 
     Args:
-        outcomes: for each arm what its runs count with, shape (runs,), NaN where a run has no value.
+        outcomes: for each arm the numbers of its runs, shape (runs,), NaN for a run without a value.
     """
     keys = np.array([_rank_key(values, higher_is_better) for values in outcomes]).reshape(-1, 3)
     _, places = np.unique(keys, axis=0, return_inverse=True)  # rows in lexicographic order, smallest best

@@ -1,7 +1,8 @@
-"""Which arm is better than the reference, by how much, and does it matter: `losslab.judge`, on any frame.
+"""Which arm is better than the reference, by how much, and whether it matters: `losslab.judge`, on any frame.
 
-One row an arm and condition. The arithmetic of a single comparison is in `sequential.py`, its sentences are
-in `sentences.py`. Where a frame comes from (records, a CSV file, own training code) is not known here.
+One row per arm and condition. The arithmetic of a single comparison is in `sequential.py`, its sentences are
+in `sentences.py`. This file does not know where a frame comes from (records, a CSV file, other training
+code).
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ from losslab.judgement.sequential import (
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """All rows, and what they look like: one computation, many views."""
+    """All rows of a judgement, with several views of them."""
 
     rows: tuple[Row, ...]
 
     @property
     def decided(self) -> bool:
-        """Whether nothing is open."""
+        """Whether no row is open."""
         return all(row.decision != OPEN for row in self.rows)
 
     def frame(self) -> pd.DataFrame:
-        """One row an arm and condition, all numbers in full."""
+        """One row per arm and condition, all numbers in full."""
         plain = [
             {
                 "arm": row.arm,
@@ -63,7 +64,7 @@ class Judgement:
         return pd.DataFrame(plain).astype({"seeds_needed": "Int64"}) if plain else pd.DataFrame()
 
     def sentences(self) -> list[str]:
-        """What was found, a sentence a row, and what a reader must know beside it."""
+        """The results, one sentence per row, and what else a reader must know."""
         return sentences(self.rows)
 
 
@@ -83,22 +84,22 @@ def judge(
     """Compare every arm with the reference over the seeds that both have.
 
     Args:
-        frame: one row a run.
+        frame: one row per run.
         arm, seed, metric, condition: names of its columns. Arms are only compared within a condition (a data
             set, a depth); pairs are runs with the same seed. A run without a value is NaN in `metric`.
-        reference: the arm that the others are compared with; the first of the frame where not given.
+        reference: the arm that the others are compared with; by default the first in the frame.
         margin: the smallest difference that matters: a number in the metric's unit, or a ratio like "5%";
             None: any difference counts, and nothing is equal.
         lower_is_better: for errors, losses and seconds.
-        stages: numbers of seeds at which results are looked at while seeds are still added, e.g. (8, 12, 18,
-            27, 40); None: this is the only look.
+        stages: numbers of seeds at which results are judged while seeds are added, e.g. (8, 12, 18, 27, 40);
+            None: they are judged once.
         resolution: step of the scale on which the metric was measured, e.g. the evaluation interval of a
             number of steps.
 
-    Several arms share the 5 % of wrong decisions: intervals of a single look are simultaneous (Dunnett),
-    several looks divide it evenly (Bonferroni).
+    Several arms share the 5 % of wrong decisions: with a single look their intervals are simultaneous
+    (Dunnett), with several looks they divide it evenly (Bonferroni).
 
-    Raises UserError where a column is missing, holds text instead of numbers, or a run occurs twice.
+    Raises UserError if a column is missing or holds text instead of numbers, or if a run occurs twice.
     """
     bound = Margin.parse(margin)
     plan = stages if isinstance(stages, Stages) or stages is None else Stages(tuple(stages))
@@ -148,7 +149,7 @@ class _Pairs:
         lower_is_better: bool,
         was_run: pd.DataFrame | None,
     ) -> _Pairs:
-        """Args: was_run: which runs there are, in a sweep in stages, where a decided arm gets no more."""
+        """Args: was_run: which runs exist; in a sweep in stages a decided arm gets no more."""
         ratio = margin is not None and margin.ratio
         if ratio:
             for series in (values, reference):
@@ -183,7 +184,7 @@ def _levels(pairs: dict[str, _Pairs], plan: Stages | None) -> dict[str, float]:
         )
         return dict.fromkeys(pairs, level)
     shared = plan.shared_by(len(pairs))
-    # a seed that collapsed has been looked at too
+    # a collapsed seed counts as judged, too
     return {
         name: shared.level(len(paired.differences) + len({*paired.collapsed, *paired.reference_collapsed}))
         for name, paired in pairs.items()
@@ -230,7 +231,7 @@ def _row(
 def _tables(
     frame: pd.DataFrame, arm: str, seed: str, metric: str, condition: str | None
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Condition -> values, a row a seed, a column an arm in the frame's order; and which runs there are."""
+    """Condition -> values, one row per seed, one column per arm in order; and which runs exist."""
     wanted = [arm, seed, metric, *([] if condition is None else [condition])]
     for column in wanted:
         if column not in frame.columns:
@@ -240,7 +241,7 @@ def _tables(
         values = pd.to_numeric(frame[metric])
     except (TypeError, ValueError):
         wrong = next(value for value in frame[metric] if not _is_number(value))
-        raise UserError(f"column {metric} holds {wrong!r}, which is no number") from None
+        raise UserError(f"column {metric} holds {wrong!r}, which is not a number") from None
     data = frame[wanted].assign(**{metric: values.astype(float)})
     data.loc[~np.isfinite(data[metric]), metric] = math.nan
     if data.empty:
@@ -254,7 +255,7 @@ def _tables(
     if data.duplicated(keys).any():
         first = data[data.duplicated(keys)].iloc[0]
         named = ", ".join(f"{key} {first[key]}" for key in keys)
-        raise UserError(f"{named} occurs more than once: keep one row a run")
+        raise UserError(f"{named} occurs more than once: keep one row per run")
     groups = {"": data} if condition is None else dict(list(data.groupby(condition, sort=False)))
     tables = {}
     for name, group in groups.items():

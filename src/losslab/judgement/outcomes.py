@@ -1,7 +1,7 @@
-"""What each run counts with: the one treatment of runs that diverged, failed, or never reached a target.
+"""Which number each run counts with, also if it diverged, failed, or never reached a target.
 
 docs/method.md explains it to readers. Not here: where the numbers come from (`losslab/records/outcomes.py`)
-and what is made of them (`intervals.py`, `evidence.py`).
+and what they are used for (`intervals.py`, `evidence.py`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ FAILED: Final = "failed"
 
 @dataclasses.dataclass(frozen=True)
 class Outcomes:
-    """One entry a run in each, with the same index.
+    """Three series with one entry per run and the same index.
 
     Attributes:
-        number: what the run counts with, a float; NaN: it has no value and is left out, and named.
+        number: the number that the run counts with; NaN: it has no value, and is left out and named.
         untrained: the number is that of the untrained network, because the run diverged.
         censored: the number is only a lower bound: the target was not reached within the run's steps.
     """
@@ -38,11 +38,11 @@ class Outcomes:
 
     @property
     def reached(self) -> pd.Series:
-        """The numbers with infinity for the bounds, which is how a median counts them."""
+        """The numbers, with infinity in place of bounds, as a median counts them."""
         return self.number.mask(self.censored, np.inf)
 
     def and_those(self, others: Outcomes) -> Outcomes:
-        """These and others, one after the other."""
+        """These outcomes followed by others."""
         return Outcomes(
             pd.concat([self.number, others.number]),
             pd.concat([self.untrained, others.untrained]),
@@ -51,31 +51,31 @@ class Outcomes:
 
 
 def of_metric(status: pd.Series, final: pd.Series, untrained: pd.Series) -> Outcomes:
-    """A metric of the network that a run ends with.
+    """A metric of the network at the end of a run.
 
-    A run that diverged leaves no useful network, and a mean over the others would reward an arm for breaking.
-    It counts with its untrained network's metric: as good as not training at all, which is finite and favours
-    nobody. A run that failed (an exception) has no value: nothing is known of how well it trains.
+    A run that diverged leaves no useful network, and a mean over the others would reward an arm for
+    diverging. It counts with the metric of its untrained network: as good as no training, which is finite and
+    favours no arm. A run that failed (an exception) has no value, because it says nothing about training.
 
     Args:
         status: FINISHED, DIVERGED or FAILED of each run.
-        final, untrained: the metric at the end, and before the first step; NaN where there is none.
+        final, untrained: the metric at the end, and before the first step; NaN if there is none.
     """
     numbers = _finite(final).where(status == FINISHED, _finite(untrained).where(status == DIVERGED))
     return Outcomes(numbers, (status == DIVERGED) & numbers.notna(), _none(status))
 
 
 def of_course(status: pd.Series, value: pd.Series) -> Outcomes:
-    """A measure of training itself, which a run has if it finished or diverged; a failed one has none."""
+    """A measure of training itself, which finished and diverged runs have, but failed ones do not."""
     return Outcomes(_finite(value).where(status != FAILED), _none(status), _none(status))
 
 
 def of_steps(status: pd.Series, reached: pd.Series, planned: pd.Series) -> Outcomes:
-    """Steps to a target. A run that finished or diverged without it: its planned steps, as a bound.
+    """Steps to a target. A run that ended without reaching it counts with its planned steps, as a bound.
 
     Args:
-        reached: the step at which the target was first reached, NaN where it was not. At least 1 is counted:
-            at step 0 nothing was learned, yet a ratio needs a number above zero.
+        reached: the step at which the target was first reached, NaN if it was not. Step 0 counts as 1,
+            because a ratio needs a number above zero.
         planned: steps of the whole run.
     """
     steps = _finite(reached)
@@ -90,7 +90,7 @@ def divergence(status: pd.Series) -> Outcomes:
 
 
 def notes(outcomes: Outcomes) -> list[str]:
-    """What a reader must know of the numbers, a sentence each; none where all runs simply have theirs."""
+    """What a reader must know about the numbers, one sentence each; none if all runs have ordinary values."""
     total, found = len(outcomes.number), []
     if censored := int(outcomes.censored.sum()):
         found.append(f"{censored} of {total} runs never reached the target: a bound, not a value.")
@@ -100,7 +100,7 @@ def notes(outcomes: Outcomes) -> list[str]:
 
 
 def _finite(values: pd.Series) -> pd.Series:
-    """As floats, NaN for what is no finite number."""
+    """As floats, with NaN for values that are not finite."""
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
     return numbers.where(np.isfinite(numbers))
 

@@ -1,4 +1,4 @@
-"""What is found for one arm beside the reference, and the margin that it is held against."""
+"""The result for one arm against the reference, and the margin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Margin:
     """The smallest difference that matters.
 
     Attributes:
-        size: above 0. In the metric's unit, or where `ratio` is set as a part of the reference: 0.05 is 5 %.
+        size: above 0. In the metric's unit; with `ratio`, as a share of the reference: 0.05 is 5 %.
     """
 
     size: float
@@ -42,20 +42,20 @@ class Margin:
 
     @property
     def on_scale(self) -> float:
-        """On the scale of the test: logarithms for a ratio."""
+        """The margin on the scale of the test: logarithms for a ratio."""
         return math.log1p(self.size) if self.ratio else self.size
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """An arm beside the reference, under one condition.
+    """An arm against the reference, under one condition.
 
     Attributes:
         mean, low, high: of arm minus reference in the metric's unit; with a ratio margin of arm / reference
-            (geometric), 1 is no difference. NaN where there are too few pairs.
+            (geometric), 1 is no difference. NaN if there are too few pairs.
         n: pairs of seeds that count: both runs have a value and neither collapsed.
         decision: better, worse, equal (within the margin) or open.
-        seeds_needed: about how many seeds in all would decide; None where decided, or more than 1000.
+        seeds_needed: about how many seeds in all would decide; None if decided, or if more than 1000.
         collapsed, reference_collapsed: seeds whose run collapsed, see `collapse.py`.
         missing: seeds that only one of the two has a value for.
         level: two-sided level of the interval.

@@ -10,7 +10,7 @@ from losslab.judgement.sequential import BETTER, EQUAL, OPEN, WORSE
 
 
 def sentences(rows: Iterable[Row]) -> list[str]:
-    """One sentence a row, followed by one for runs that collapsed or have no partner."""
+    """One sentence per row, followed by one about runs that collapsed or have no partner."""
     found: list[str] = []
     for row in rows:
         found.append(_main(row))
@@ -83,7 +83,7 @@ def _difference_word(row: Row) -> str:
 
 
 def _size(row: Row) -> str:
-    """How much better or worse, without a sign: the word says the direction."""
+    """How much better or worse, without a sign, because the word gives the direction."""
     return f"a factor of {_number(row.mean, row)}" if _is_ratio(row) else _number(abs(row.mean), row)
 
 
@@ -98,7 +98,7 @@ def _signed(value: float, row: Row) -> str:
 
 
 def _number(value: float, row: Row) -> str:
-    """Two digits of the interval's half width, as many decimals for all numbers of a row."""
+    """As many decimals as two digits of the interval's half width need, for all numbers of a row."""
     half = (row.high - row.low) / 2
     if not math.isfinite(half) or half == 0:
         return f"{value:.4g}"

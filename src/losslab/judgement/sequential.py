@@ -1,6 +1,6 @@
-"""Where an interval lies against a margin: better, worse, equal or open, at one look or at several.
+"""Where an interval lies relative to a margin: better, worse, equal or open, at one look or several.
 
-Pure functions on paired differences, one value a seed. Boundaries for several looks are in `boundaries.py`,
+Pure functions on paired differences, one value per seed. Boundaries for several looks are in `boundaries.py`,
 names of arms and sentences in `judge.py`.
 """
 
@@ -22,12 +22,12 @@ ALPHA = 0.05
 RHO = 1.5
 MOST_SEEDS = 1000
 DRAWS = 10_000
-VETO = 0.01  # one-sided p-value above which the signed-rank test does not agree with a decision
+VETO = 0.01  # one-sided p-value above which the signed-rank test vetoes a decision
 
 
 @dataclasses.dataclass(frozen=True)
 class Stages:
-    """When a comparison is looked at, and how strict each look is.
+    """When a comparison is judged, and how strict each look is.
 
     Attributes:
         seeds: numbers of seeds at the looks, rising. One number: a single look, the usual interval.
@@ -50,11 +50,11 @@ class Stages:
             raise ValueError(f"alpha={self.alpha} is wrong: give a number between 0 and 1")
 
     def shared_by(self, comparisons: int) -> Stages:
-        """The same for each of several comparisons that together may err with `alpha` (Bonferroni)."""
+        """The stages for each of several comparisons that together may err with `alpha` (Bonferroni)."""
         return dataclasses.replace(self, alpha=self.alpha / max(1, comparisons))
 
     def level(self, seeds: int) -> float:
-        """Two-sided level at the last look with at most so many seeds; with fewer than any, at the first."""
+        """Two-sided level at the last look with at most that many seeds; else at the first."""
         levels = nominal_levels(self.seeds, self.alpha, self.rho)
         passed = [level for planned, level in zip(self.seeds, levels, strict=True) if planned <= seeds]
         return passed[-1] if passed else levels[0]
@@ -70,10 +70,10 @@ class Decision:
 
     Attributes:
         decision: of BETTER, WORSE, EQUAL, OPEN. Positive differences are better.
-        mean, low, high: in the unit of the differences; NaN where there are too few of them.
+        mean, low, high: in the unit of the differences; NaN if there are too few of them.
         n: number of pairs.
         level: two-sided level of this look; the interval's coverage is 1 - level.
-        vetoed: the interval alone would have decided, and the signed-rank test did not agree.
+        vetoed: the interval alone would have decided, but the signed-rank test did not agree.
     """
 
     decision: str
@@ -88,12 +88,12 @@ class Decision:
 def decide(
     differences: ArrayLike, margin: float | None, level: float = ALPHA, resolution: float = 0.0
 ) -> Decision:
-    """What paired differences decide at one look.
+    """Decides from paired differences at one look.
 
     The interval is Student's at this look's level. Better: it lies above the margin; worse: below minus the
-    margin; equal: between the two; else open. Without a margin zero takes its place, and nothing is equal.
-    A decision stands only if the signed-rank test agrees, as far as n seeds can: it is not impressed by a few
-    extreme seeds. Differences without any spread are not certain either: ranks alone decide them, at this
+    margin; equal: between the two; else open. Without a margin, zero takes its place, and nothing is equal.
+    A decision stands only if the signed-rank test agrees, as far as n seeds allow, because that test resists
+    a few extreme seeds. Differences without spread are not certain either: ranks alone decide them, at this
     level.
 
     Args:
@@ -101,7 +101,7 @@ def decide(
         margin: the smallest difference that matters, above 0; None: any difference.
         level: two-sided, in (0, 1): `Stages.level`.
         resolution: step of the scale on which values were measured (an evaluation interval); widens the
-            spread by what rounding to it adds.
+            spread by the effect of rounding.
 
     Source: repeated confidence intervals, Jennison & Turnbull 1989,
     https://doi.org/10.1111/j.2517-6161.1989.tb01433.x; signed ranks, Wilcoxon 1945.
@@ -125,16 +125,16 @@ def spread(differences: np.ndarray, resolution: float = 0.0) -> float:
 
 
 def half_width(deviation: float, n: int, level: float) -> float:
-    """Of Student's interval of a mean: t · s/√n."""
+    """Half the width of Student's interval of a mean: t · s/√n."""
     return float(stats.t.isf(level / 2, n - 1)) * deviation / math.sqrt(n)
 
 
 def seeds_needed(
     differences: ArrayLike, margin: float | None, stages: Stages, resolution: float = 0.0
 ) -> int | None:
-    """About how many seeds in all would decide, if mean and spread stay what they are; None: more than 1000.
+    """About how many seeds in all would decide, if mean and spread stay the same; None: more than 1000.
 
-    The looks that are still to come are tried first, then single looks with more seeds than the last of them.
+    Tries the coming looks first, then single looks with more seeds than the last of them.
     """
     numbers = np.asarray(differences, dtype=float)
     n = int(numbers.size)
@@ -151,13 +151,13 @@ def seeds_needed(
 
 
 def simultaneous_level(differences: Sequence[ArrayLike], alpha: float = ALPHA) -> float:
-    """Level of each of several intervals against one reference that hold together with 1 - alpha.
+    """Level of each of several intervals against one reference, so that all hold together with 1 - alpha.
 
     Dunnett's idea for paired data: the largest of several correlated t values. Correlations are those of the
     differences, at most 0.5 (what a shared reference gives arms of equal spread) and at least 0.
 
     Args:
-        differences: one array a comparison, each (n,), over the same seeds where they can be aligned; arrays
+        differences: one array per comparison, each (n,), over the same seeds if they can be aligned; arrays
             of different lengths are taken as uncorrelated, which is safe.
 
     Source: Dunnett 1955, https://doi.org/10.1080/01621459.1955.10501294.
@@ -173,9 +173,11 @@ def simultaneous_level(differences: Sequence[ArrayLike], alpha: float = ALPHA) -
         correlation = np.clip(np.corrcoef(arrays), 0.0, 0.5)
         np.fill_diagonal(correlation, 1.0)
         lacking = max(0.0, 0.01 - float(np.linalg.eigvalsh(correlation)[0]))
-        correlation = (correlation + lacking * np.eye(count)) / (1 + lacking)  # clipped ones may be none
+        correlation = (correlation + lacking * np.eye(count)) / (
+            1 + lacking
+        )  # clipped values may not be a correlation matrix
     # multivariate t shares one spread among all; paired differences have one each, so samples are drawn
-    n = min(n, 40)  # more values than that change the bound no more
+    n = min(n, 40)  # more values do not change the bound
     draws = np.random.default_rng(0).standard_normal((DRAWS, count, n), dtype=np.float32)
     samples = np.einsum("ij,djn->din", np.linalg.cholesky(correlation).astype(np.float32), draws)
     largest = np.abs(samples.mean(axis=2) / samples.std(axis=2, ddof=1)).max(axis=1) * math.sqrt(n)
@@ -204,7 +206,7 @@ def _ranks_agree(differences: np.ndarray, decision: str, margin: float, level: f
 def signed_rank(values: ArrayLike) -> float:
     """Exact one-sided p-value of the signed-rank test that the centre of `values` lies above zero.
 
-    A zero counts as not above, and ties have their mean rank. scipy's wilcoxon is exact only without ties,
+    A zero counts as not above, and ties get their mean rank. scipy's wilcoxon is exact only without ties,
     and with ties it takes seconds.
 
     Source: Wilcoxon 1945, https://doi.org/10.2307/3001968.

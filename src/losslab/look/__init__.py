@@ -1,4 +1,4 @@
-"""What only looks at a training: logbook, TensorBoard, diagnostics, pictures and findings.
+"""What observes a training without changing it: logbook, TensorBoard, diagnostics, pictures and findings.
 
-All of it may fail without costing a run its result (`guard.py`).
+Any of it may fail without costing the run its result (`contained.py`).
 """

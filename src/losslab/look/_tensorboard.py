@@ -1,4 +1,4 @@
-"""All that leans on how TensorBoard and torch's SummaryWriter are built inside; tests hold each of it.
+"""All code that depends on how TensorBoard and torch's SummaryWriter work inside. Each part has a test.
 
 Tried with the versions below.
 """
@@ -20,7 +20,7 @@ TRIED_WITH = {"tensorboard": "2.21.0", "torch": "2.15.0"}
 
 @contextlib.contextmanager
 def quiet_writer_threads() -> Iterator[None]:
-    """Without the traceback of TensorBoard's writing thread.
+    """Suppresses the traceback of TensorBoard's writing thread.
 
     A full disk ends that thread; the next call of the writer raises its exception again.
     """
@@ -38,9 +38,9 @@ def quiet_writer_threads() -> Iterator[None]:
 
 
 def traced_graph(network: nn.Module, inputs: Tensor) -> Any:
-    """What `SummaryWriter.add_graph` makes of a network before it writes it; one trace can serve many runs.
+    """The graph that `SummaryWriter.add_graph` makes of a network; one trace can serve many runs.
 
-    Raises whatever the network or the tracer raises.
+    Raises any exception of the network or the tracer.
     """
     from torch.utils.tensorboard._pytorch_graph import graph
 
@@ -50,5 +50,5 @@ def traced_graph(network: nn.Module, inputs: Tensor) -> Any:
 
 
 def write_graph(writer: Any, graph: Any) -> None:
-    """What `SummaryWriter.add_graph` does with what it made."""
+    """Writes a graph as `SummaryWriter.add_graph` does."""
     writer._get_file_writer().add_graph(graph)

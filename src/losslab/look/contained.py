@@ -1,4 +1,4 @@
-"""What is only for looking (diagnostics, pictures, the progress bar) must not cost a run its result."""
+"""Diagnostics, pictures and the progress bar must not cost a run its result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from losslab.look.watcher import Steps, Training, Watcher
 
 
 class Contained(Watcher):
-    """Another watcher, whose first exception is its last: noted, and from then on it is told nothing.
+    """Another watcher, stopped by its first exception, which is recorded; it is not called again.
 
     The network is left in the mode, training or evaluation, in which the watcher found it.
     """

@@ -12,17 +12,17 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from losslab.look.internal_errors import InternalErrors
 
-EVENTS_SUFFIX = ".losslab"  # ends the names of event files that are ours
+EVENTS_SUFFIX = ".losslab"  # suffix of losslab's own event files
 
 
 class RunLogger(TensorBoardLogger):
-    """Lightning's logger with one event file a run: it stays open from the first step to the last result.
+    """Lightning's logger with one event file per run, open from the first step to the last result.
 
     Of several processes only the first one opens, writes or removes files.
     """
 
     def __init__(self, folder: Path, steps_done: int = 0) -> None:
-        """Of the events that an interrupted start left, those up to `steps_done` stay valid."""
+        """Keeps the events of an interrupted start up to `steps_done`."""
         options: dict[str, Any] = {"filename_suffix": EVENTS_SUFFIX}
         if steps_done:
             options["purge_step"] = steps_done + 1
@@ -32,7 +32,7 @@ class RunLogger(TensorBoardLogger):
 
     def finalize(self, status: str) -> None:
         """Called by Lightning after fit and again after test; only flushes."""
-        with contextlib.suppress(OSError):  # a full disk ends no training; close() meets the error again
+        with contextlib.suppress(OSError):  # a full disk must not end training; close() meets the error again
             self.experiment.flush()
 
     def save(self) -> None:
@@ -49,9 +49,9 @@ def _remove_events(folder: Path) -> None:
 
 
 class Writer:
-    """TensorBoard's SummaryWriter, which a full disk silences instead of ending the run.
+    """TensorBoard's SummaryWriter; on a full disk it stops writing instead of ending the run.
 
-    Other exceptions are its caller's: they say that what was to be written was wrong.
+    Other exceptions reach the caller: they mean that the value to be written was wrong.
     """
 
     def __init__(self, writer: Any, errors: InternalErrors) -> None:

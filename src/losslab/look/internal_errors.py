@@ -1,4 +1,4 @@
-"""What broke in losslab itself while it looked at a training. Never a finding about the training."""
+"""Errors in losslab itself while it observed a training. Never a finding about the training."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ class InternalErrors:
     """Collects them for the record.
 
     Attributes:
-        found: {"what", "type", "message", "traceback"} each; one entry for the same error, however often.
+        found: {"what", "type", "message", "traceback"} each; the same error is entered once.
     """
 
     def __init__(self) -> None:
         self.found: list[dict[str, str]] = []
 
     def note(self, what: str, error: Exception) -> None:
-        """`what` stopped with `error`."""
+        """Records that `what` stopped with `error`."""
         entry = {"what": what, "type": type(error).__name__, "message": first_line(error)}
         if all(entry.items() - known.items() for known in self.found):
             self.found.append({**entry, "traceback": "".join(traceback.format_exception(error))})
 
     @contextlib.contextmanager
     def contained(self, what: str) -> Iterator[None]:
-        """Within it an exception is noted and goes no further."""
+        """Records an exception raised inside it, and suppresses it."""
         try:
             yield
         except Exception as error:
@@ -36,7 +36,4 @@ class InternalErrors:
 
 def sentence(error: dict[str, str]) -> str:
     """An entry of `found` in words."""
-    return (
-        f"losslab could not look at {error['what']}, which stopped with {error['type']}: {error['message']}; "
-        "the result stands"
-    )
+    return f"{error['what']} stopped with {error['type']}: {error['message']}; the result stands"

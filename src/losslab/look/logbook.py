@@ -1,9 +1,9 @@
-"""What a run says while it trains: curve values for curves.csv, numbers of layers for diagnostics.csv.
+"""What a run logs while it trains: curve values for curves.csv, numbers of layers for diagnostics.csv.
 
 Both are TensorBoard scalars too.
 
-Tags are `metric/split` ("accuracy/validation"), so that TensorBoard puts the splits of a metric side by side
-and lays the runs of a sweep over each other.
+Tags are `metric/split` ("accuracy/validation"), so that TensorBoard shows the splits of a metric side by side
+and all runs of a sweep in one chart.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MEASUREMENT_COLUMNS = ["step", "quantity", "layer", "value"]
 
 
 def load_measurements(folder: Path) -> pd.DataFrame:
-    """A run's diagnostics.csv; without rows where diagnostics were off or the file is no such table."""
+    """A run's diagnostics.csv; without rows if diagnostics were off or the file is not such a table."""
     types = {"step": int, "quantity": str, "layer": str, "value": float}
     try:
         return pd.read_csv(folder / DIAGNOSTICS_FILE)[MEASUREMENT_COLUMNS].astype(types)
@@ -33,7 +33,7 @@ def load_measurements(folder: Path) -> pd.DataFrame:
 
 
 class Logbook:
-    """Collects values; writes scalars to `logger` at once. `errors` is what failed in looking."""
+    """Collects values; writes scalars to `logger` at once. `errors` holds what failed while observing."""
 
     def __init__(self, logger: TensorBoardLogger, errors: InternalErrors) -> None:
         self.errors = errors
@@ -49,29 +49,29 @@ class Logbook:
                 self.writer.add_scalar(f"{metric}/{split}", value, step)
 
     def measure(self, step: int, quantity: str, values: Mapping[str, float]) -> None:
-        """What a diagnostic found at optimiser step `step`: a quantity's value in each layer."""
+        """Adds a diagnostic's result at optimiser step `step`: a quantity's value in each layer."""
         for layer, value in values.items():
             self.measured.append((step, quantity, layer, value))
             self.writer.add_scalar(f"{quantity}/{layer}", value, step)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that was collected, as plain data for a checkpoint."""
+        """All collected values, as plain data for a checkpoint."""
         return {"rows": self.rows, "measured": self.measured, "errors": self.errors.found}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         self.rows, self.measured = list(state["rows"]), list(state["measured"])
         self.errors.found = list(state["errors"])
 
     def measurements(self) -> pd.DataFrame:
-        """A row a number, in the order of the columns of diagnostics.csv."""
+        """One row per number, in the order of the columns of diagnostics.csv."""
         return pd.DataFrame(self.measured, columns=MEASUREMENT_COLUMNS)
 
     @staticmethod
     def no_curves() -> pd.DataFrame:
-        """Those of a run that never wrote any."""
+        """The curves of a run that never wrote any."""
         return pd.DataFrame(columns=CURVE_COLUMNS)
 
     def curves(self) -> pd.DataFrame:
-        """A row a value, in the order of the columns of curves.csv."""
+        """One row per value, in the order of the columns of curves.csv."""
         return pd.DataFrame(self.rows, columns=CURVE_COLUMNS)

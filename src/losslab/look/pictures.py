@@ -1,4 +1,4 @@
-"""When pictures are drawn: now and then while training, and at the end."""
+"""When pictures are drawn: at intervals during training, and at the end."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 
 from losslab.look.watcher import Training, Watcher
 
-SAMPLES = 1000  # at most so many are predicted for a picture
+SAMPLES = 1000  # predictions for a picture use at most this many samples
 
 
 class Pictures(Watcher):
     """Draws the pictures of the task's kind for TensorBoard, under "NAME/SPLIT".
 
-    Validation samples while training, test samples when all is done. Costs no training time that is
-    recorded, and uses no random numbers.
+    Validation samples during training, test samples at the end. Does not count as training time, and uses
+    no random numbers.
 
     Args:
         steps: optimiser steps of the whole run.
-        times: how often while training, evenly spread; drawn at the evaluation that follows.
+        times: number of drawings during training, evenly spread; drawn at the next evaluation.
     """
 
     def __init__(self, steps: int, times: int) -> None:

@@ -1,4 +1,4 @@
-"""What a run writes to TensorBoard beside its scalars: texts, and hyperparameters with results."""
+"""What a run writes to TensorBoard besides scalars: texts, and hyperparameters with results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from losslab.look import findings
 from losslab.look.internal_errors import sentence
 from losslab.records import Record
 
-# Groups that change nothing in the result, or have columns of their own.
+# Groups that do not change the result, or have their own columns.
 NO_COLUMNS = ("diagnostics", "experiment", "trainer")
 
 
@@ -24,7 +24,7 @@ def write_config(writer: Any, config: Mapping[str, Any]) -> None:
 
 
 def write_findings(writer: Any, record: Record) -> None:
-    """What the diagnosis says in words, as Markdown, and apart from it what losslab could not look at."""
+    """The findings as Markdown, and separately the parts of losslab that failed."""
     writer.add_text("findings", findings.as_markdown(record.findings), record.steps)
     if record.internal_errors:
         lines = [f"- {findings.escaped(sentence(error))}" for error in record.internal_errors]
@@ -32,7 +32,7 @@ def write_findings(writer: Any, record: Record) -> None:
 
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
-    """One row of the HParams page. Every run has the same columns, also where it has no result."""
+    """One row of the HParams page. Every run has the same columns, even without a result."""
     config = record.config
     hyperparameters: dict[str, Any] = {
         **{group: name for group, name in sorted(record.choices.items()) if group not in NO_COLUMNS},

@@ -1,7 +1,7 @@
-"""What hangs on a training: the events that a watcher is told of, and what it sees of the training.
+"""Watchers of a training: the events that they are told about, and what they can read.
 
 Evaluation, checkpoints, diagnostics, pictures and the progress bar are watchers. The loop
-(`train/learner.py`) knows only what is written here.
+(`train/learner.py`) knows only this interface.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from losslab.tasks.batches import Batch, evaluation_batches
 
 @dataclasses.dataclass
 class Training:
-    """A training as its watchers see it: they may read all of it, only the loop moves it on.
+    """A training as its watchers see it: they may read everything; only the loop changes it.
 
     Attributes:
         settings: how it is trained.
@@ -45,7 +45,7 @@ class Training:
     optimizer: torch.optim.Optimizer | None = None
 
     def place(self, device: torch.device) -> None:
-        """The network is on `device` now."""
+        """Sets the device that the network is on."""
         self.device, self.splits = device, self.task.on(device)
 
     def sample(self, split: str, count: int) -> Batch:
@@ -54,19 +54,19 @@ class Training:
         return inputs.to(self.device), targets.to(self.device)
 
     def batches(self, split: str, count: int | None = None) -> Iterator[Batch]:
-        """`split` in its order, as (inputs, targets) on the device; only `count` samples, spread over it."""
+        """`split` in its order, as (inputs, targets) on the device; at most `count` samples, spread out."""
         return evaluation_batches(self.splits[split], self.settings.eval_batch_size, self.device, count)
 
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """Consecutive optimiser steps that were done.
+    """Consecutive optimiser steps that have been done.
 
     Attributes:
         before: number of steps done before them.
         losses: (n,) of their mini-batches, finite, on the CPU.
         began: seconds of training before them.
-        seconds_each: what one of them took.
+        seconds_each: seconds per step.
     """
 
     before: int
@@ -76,54 +76,54 @@ class Steps:
 
 
 class Watcher:
-    """Is told of a training's events; overrides those that it needs.
+    """Is told about a training's events; subclasses override those that they need.
 
-    It changes nothing in the training: no weight, no gradient, no random number. What it must remember when a
-    run is interrupted is in `state_dict()`: tensors and plain data.
+    It changes nothing in the training: no weight, no gradient, no random number. What must survive an
+    interruption of the run is in `state_dict()`: tensors and plain data.
     """
 
-    hook_error: Exception | None = None  # what ended its hooks
+    hook_error: Exception | None = None  # the exception that ended its hooks
 
     def started(self, training: Training) -> None:
-        """Network and optimiser are ready; before a checkpoint is put back, and before the first step."""
+        """Network and optimiser are ready; no checkpoint is restored and no step done yet."""
 
     def due_steps(self, training: Training, steps: range) -> Iterable[int]:
-        """Those of the coming `steps`, counted from 1, inside which it wants to be called."""
+        """Those of the coming `steps`, counted from 1, inside which it must be called."""
         return ()
 
     def before_forward(self, training: Training, step: int) -> None:
-        """A step that is due begins: the place to attach hooks, see `hook`."""
+        """A due step begins: attach hooks here, see `hook`."""
 
     def after_backward(self, training: Training, step: int) -> None:
-        """Gradients of a step that is due are there, neither clipped nor applied."""
+        """The gradients of a due step are computed, but neither clipped nor applied."""
 
     def after_step(self, training: Training, step: int) -> None:
-        """In a step that is due, the optimiser has moved the weights."""
+        """The optimiser has moved the weights in a due step."""
 
     def after_steps(self, training: Training, steps: Steps) -> None:
-        """Some steps are done; also those before a divergence. `training.step` does not count them yet."""
+        """Some steps are done, also those before a divergence. `training.step` does not include them yet."""
 
     def between_steps(self, training: Training) -> None:
-        """Between two steps: at each multiple of `eval_every`, at ends of epochs, and sometimes else."""
+        """Between two steps: at each multiple of `eval_every`, at ends of epochs, and sometimes at others."""
 
     def finished(self, training: Training) -> None:
         """The last step is done."""
 
     def test(self, training: Training, split: str) -> None:
-        """Training is over: the place for the final word on `split`."""
+        """Training is over: evaluate `split` for the last time here."""
 
     def tested(self, training: Training) -> None:
-        """All splits have had their final word."""
+        """All splits have had their final evaluation."""
 
     def closed(self, training: Training) -> None:
-        """No event follows, however the training ended."""
+        """The last event, however the training ended."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps of it."""
+        """What a checkpoint keeps."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what `state_dict` gave; tensors are on the training's device."""
+        """Restores what `state_dict` returned; tensors are on the training's device."""
 
     def hook(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function`, to be registered as a hook of a module or tensor.

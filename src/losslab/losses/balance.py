@@ -11,11 +11,11 @@ BALANCED = "balanced"
 
 
 def balanced_weight(key: str, form: str, targets: Tensor, name: str) -> Tensor:
-    """What `balanced` stands for.
+    """The weights that `balanced` stands for.
 
     Args:
         key: "weight", for classes, or "pos_weight", for the positives of each output.
-        form: of the targets: class_index goes with "weight", the others with "pos_weight".
+        form: the form of the targets: class_index goes with "weight", the others with "pos_weight".
         targets: all encoded training targets.
         name: of the loss, for messages.
     """

@@ -1,7 +1,7 @@
-"""A criterion: a loss together with what it must be fed.
+"""A criterion: a loss together with the inputs it needs.
 
-The parts are data in a loss's YAML file; nothing here asks which loss it is. A weighted sum of criteria is a
-criterion too (`losses/terms.py`); what does not fit together is found in `misuse.py`.
+The parts are data in a loss's YAML file; nothing here depends on which loss it is. A weighted sum of criteria
+is a criterion too (`losses/terms.py`). `misuse.py` finds parts that do not fit together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from losslab.losses.make import make_loss
 from losslab.losses.terms import WeightedSum
 from losslab.tasks.kinds import Kind
 
-# What raw outputs (N, K, ...) pass through on the way into the loss; classes lie along dimension 1.
+# Applied to raw outputs (N, K, ...) before the loss; dimension 1 holds the classes.
 OUTPUT_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda outputs: outputs,
     "sigmoid": torch.sigmoid,
@@ -51,8 +51,8 @@ class Criterion(nn.Module):
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Raw outputs (N, ...) and encoded targets to a scalar.
 
-        With a reduced or double precision both come in the wider of their types: not every loss takes two
-        (mse_loss in torch 2.11 refuses them in its backward pass).
+        With reduced or double precision both are converted to the wider of their types, because some losses
+        accept only one (mse_loss in torch 2.11 refuses two in its backward pass).
         """
         if outputs.dtype != targets.dtype and targets.is_floating_point():
             wider = torch.promote_types(outputs.dtype, targets.dtype)
@@ -71,11 +71,10 @@ def build_criterion(
     """The criterion that `settings` describe, for this kind of targets.
 
     Args:
-        training_targets: gives the task's targets of the training split, asked for only where a weight is
-            `balanced`.
-        allow_misuse: do not refuse a loss that is fed what it does not expect.
+        training_targets: returns the targets of the training split; called only if a weight is `balanced`.
+        allow_misuse: accept a loss even if it is fed what it does not expect.
 
-    Raises UserError where the loss cannot serve the kind, cannot be made, or is fed the wrong thing.
+    Raises UserError if the loss does not support the kind, cannot be made, or is fed the wrong thing.
     """
     if isinstance(settings, SumSettings):
         options: dict[str, Any] = {"training_targets": training_targets, "allow_misuse": allow_misuse}
@@ -101,7 +100,7 @@ def build_criterion(
 
 
 def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name: str) -> None:
-    """What can be said without making the loss. Raises UserError."""
+    """Checks that do not need the loss itself. Raises UserError."""
     if settings.output_activation not in OUTPUT_ACTIVATIONS:
         raise UserError(
             f"loss.output_activation={settings.output_activation} of loss={name} does not exist: "
@@ -115,5 +114,5 @@ def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name
 
 
 def matching_form(wanted: Iterable[str], offered: Mapping[str, Any]) -> str | None:
-    """The first form that the loss wants and the kind offers."""
+    """The first of the loss's forms that the kind offers."""
     return next((form for form in wanted if form in offered), None)

@@ -1,7 +1,7 @@
-"""Which kind of prediction a loss expects, and what goes wrong when it is given another.
+"""Which kind of prediction a loss expects, and what goes wrong if it gets another.
 
-A loss's YAML file says it by `expects:`; for the classes and functions of torch and torchvision, and for
-classes derived from them, it is known here. `misuse.py` compares it with what a loss is given.
+A loss's YAML file declares it with `expects:`. For the classes and functions of torch and torchvision, and
+for classes derived from them, it is known here. `misuse.py` compares it with what a loss is given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from losslab.config.settings import SingleLossSettings
 from losslab.errors import UserError
 from losslab.losses.make import find_target
 
-# The words for `expects:`.
+# The values of `expects:`.
 LOGITS = "logits"  # any real numbers: the loss applies its own softmax or sigmoid, or expects scores
 PROBABILITIES = "probabilities"  # in [0, 1]
 LOG_PROBABILITIES = "log_probabilities"  # at most 0
@@ -101,7 +101,7 @@ _KNOWN = {
 }
 _EXPECTED_BY = {name: word for word, names in _KNOWN.items() for name in names}
 
-# Compare each prediction with one target: the two shapes must be equal, or torch broadcasts them.
+# These compare element by element: the two shapes must be equal, or torch broadcasts them.
 _ELEMENTWISE = {
     *_KNOWN[VALUES],
     *_KNOWN[PROBABILITIES],
@@ -114,13 +114,13 @@ _ELEMENTWISE = {
 
 
 def expected_by(settings: SingleLossSettings, name: str) -> str | None:
-    """What a loss says, or else is known, to expect: one of PREDICTIONS; None where nothing is known.
+    """What a loss declares, or else is known, to expect: one of PREDICTIONS; None if unknown.
 
     Args:
         settings: of one loss.
         name: of the loss, for messages.
 
-    Raises UserError for a word that is not one of PREDICTIONS, and where there is no such loss.
+    Raises UserError if `expects:` is not one of PREDICTIONS, or if the loss does not exist.
     """
     declared = settings.expects
     if declared is not None and declared not in PREDICTIONS:

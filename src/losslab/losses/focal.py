@@ -32,7 +32,7 @@ class MulticlassFocal(nn.Module):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Logits (N, K, ...) and class indices (N, ...); "none" gives (N, ...)."""
         log_probability = torch.log_softmax(prediction, dim=1).gather(1, target.unsqueeze(1)).squeeze(1)
-        # 1 - p of a sure prediction by expm1: the difference itself would lose precision.
+        # 1 - p of a confident prediction by expm1: the difference itself would lose precision.
         losses = -((-torch.expm1(log_probability)) ** self.gamma) * log_probability
         if self.weight is None:
             return reduce(losses, self.reduction)

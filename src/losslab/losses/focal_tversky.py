@@ -32,6 +32,6 @@ class FocalTversky(nn.Module):
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Logits and masks (N, 1, H, W); "none" gives (N, 1)."""
-        # The slope of a power below 1 is infinite at zero, where the prediction is perfect.
+        # A power below 1 has infinite slope at zero, which is a perfect prediction.
         losses = self.tversky(prediction, target).clamp_min(1e-7) ** (1 / self.gamma)
         return reduce(losses, self.reduction)

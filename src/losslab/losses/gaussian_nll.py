@@ -9,8 +9,8 @@ from torch import Tensor, nn
 class GaussianNLL(nn.GaussianNLLLoss):
     """(log v + (prediction - target)² / v) / 2, where v is learned along with the network's weights.
 
-    torch's class wants a variance for each sample, so a network with two outputs for each target; here the
-    outputs are the means, as the task's metrics take them, and all samples share v = exp(log_variance).
+    torch's class needs a variance for each sample, and so a network with two outputs for each target. Here
+    the outputs are the means, as the task's metrics need them, and all samples share v = exp(log_variance).
     https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
     """
 

@@ -9,7 +9,7 @@ from losslab.losses.reduction import check_reduction, reduce
 
 
 class GeneralisedCrossEntropy(nn.Module):
-    """(1 - p_y^q) / q of the probability p_y of the true class: bounded, so that wrong labels pull less.
+    """(1 - p_y^q) / q of the probability p_y of the true class: bounded, so that wrong labels count less.
 
     Zhang and Sabuncu 2018, https://arxiv.org/abs/1805.07836
 

@@ -29,7 +29,7 @@ class LovaszHinge(nn.Module):
 
 
 def _jaccard_errors(masks: Tensor) -> Tensor:
-    """(N, P) masks in order of falling error: 1 - IoU when the first pixels, up to each one, are wrong."""
+    """(N, P) masks in order of falling error: 1 - IoU if that pixel and all before it are wrong."""
     total = masks.sum(dim=1, keepdim=True)
     intersection = total - masks.cumsum(dim=1)
     union = total + (1 - masks).cumsum(dim=1)

@@ -1,6 +1,6 @@
-"""From a `_target_` to something that can be called with (prediction, target).
+"""Makes a loss from a `_target_`: something that can be called with (prediction, target).
 
-A class is made, a plain function is taken as it is, with its other arguments filled in.
+A class is instantiated; a plain function is used as it is, with its other arguments filled in.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WEIGHTS = ("weight", "pos_weight")
 
 
 def find_target(loss: Target, name: str) -> Any:
-    """The class or function that `loss` names. Raises UserError where there is none."""
+    """The class or function that `loss` names. Raises UserError if there is none."""
     if "." not in loss.target:
         raise UserError(
             f"loss={name}: loss.loss._target_={loss.target} is not a dotted path like my_losses.MyLoss"
@@ -41,12 +41,12 @@ def make_loss(
     """The loss of a criterion.
 
     Args:
-        settings: the class or function, and its arguments. A weight that is `balanced` follows from the
+        settings: the class or function, and its arguments. A `balanced` weight is computed from the
             training targets.
         form: in which the loss is given its targets.
-        encoded_targets: all training targets in that form; called only where it is needed.
+        encoded_targets: all training targets in that form; called only if needed.
 
-    Raises UserError where the class or function is not there or does not take the arguments.
+    Raises UserError if the class or function does not exist or does not take the arguments.
     """
     target = find_target(settings, name)
     weights = {
@@ -68,7 +68,7 @@ def make_loss(
 def is_loss_function(target: Any, given: Collection[str]) -> bool:
     """Whether `target` is itself the loss, and not a class or a function that makes one.
 
-    It is where, with the arguments in `given` filled in, it still waits for a prediction and a target.
+    It is, if it still needs a prediction and a target once the arguments in `given` are filled in.
     """
     if inspect.isclass(target):
         return False

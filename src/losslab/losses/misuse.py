@@ -17,11 +17,11 @@ _ALL_THE_SAME = "to run it all the same, set allow_misuse=true"
 
 
 def check_fed(settings: SingleLossSettings, name: str, form: str) -> None:
-    """Raises UserError where the output activation, or the form of targets, is not what a loss expects.
+    """Raises UserError if the output activation, or the form of targets, is not what a loss expects.
 
     Args:
-        settings: of one loss; `misuse: on_purpose` in it says that this is known.
-        form: of the targets that it will be given.
+        settings: of one loss; `misuse: on_purpose` in them allows it.
+        form: the form of the targets that it will receive.
     """
     expected = expected_by(settings, name)
     if settings.misuse is not None:
@@ -46,12 +46,12 @@ def check_batch(
     settings: LossSettings,
     allow_misuse: bool,
 ) -> None:
-    """Raises UserError where a criterion works only by accident on a small real batch, or cannot train.
+    """Raises UserError if a criterion cannot train, or works only by accident, on a small real batch.
 
     An exception of the loss itself is left to the run, whose record will hold its traceback.
 
     Args:
-        criterion: is copied, so that a loss with a memory does not remember this batch.
+        criterion: it is copied, so that a loss with state does not remember this batch.
         outputs: raw, (N, ...), of the network.
         targets: encoded, for the same samples.
         settings: of the whole loss.
@@ -91,7 +91,7 @@ def check_batch(
 
 
 def _check_shapes(criterion: Any, outputs: Tensor, targets: Tensor, name: str) -> None:
-    """Two different shapes that torch would silently broadcast to a third."""
+    """Refuses two different shapes that torch would silently broadcast to a third."""
     if outputs.shape == targets.shape:
         return
     try:
@@ -107,7 +107,7 @@ def _check_shapes(criterion: Any, outputs: Tensor, targets: Tensor, name: str) -
 
 
 def _check_not_probabilities(settings: SingleLossSettings, outputs: Tensor, name: str) -> None:
-    """A network that ends in a softmax of its own, in front of a loss that applies one."""
+    """Raises UserError if the network ends in its own softmax and the loss applies another one."""
     if outputs.ndim < 2 or outputs.shape[1] < 2:
         return
     if expected_by(settings, name) != LOGITS:
@@ -121,7 +121,7 @@ def _check_not_probabilities(settings: SingleLossSettings, outputs: Tensor, name
 
 
 def probe_size(outputs_per_sample: tuple[int, ...], available: int) -> int:
-    """A number of samples that no other dimension has, so that shapes cannot fit by accident."""
+    """A number of samples that no other dimension equals, so that shapes cannot fit by accident."""
     return min(available, next(size for size in range(5, 100) if size not in outputs_per_sample))
 
 

@@ -1,4 +1,4 @@
-"""Squared error plus multiples of two means: an example that articles give of a loss with parameters."""
+"""Squared error plus multiples of two means: an example in articles of a loss with parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class MSEMeanTerms(nn.Module):
     """mean((prediction - target)²) + alpha·mean(prediction) + beta·mean(target).
 
     The second mean has no gradient; the first moves the minimum away from the targets, by -alpha/2.
-    Both together may make the loss negative. With alpha = beta = 0 it is torch.nn.MSELoss.
+    Together they may make the loss negative. With alpha = beta = 0 it is torch.nn.MSELoss.
     """
 
     def __init__(self, alpha: float = 0.1, beta: float = 0.1) -> None:

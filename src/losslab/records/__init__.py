@@ -1,8 +1,8 @@
-"""What a run leaves behind, and how many runs become one table.
+"""What a run leaves behind, and how the records of many runs become one table.
 
-`record.py` is the truth about one run, `curves.py` its curves, `environment.py` what it ran on; `stored.py`
-and `files.py` are how files are written and read. `frame.py` makes one table of many runs, with a row a run;
-`comparable.py` says whether its runs were made alike, `outcomes.py` what each of them counts with.
+`record.py` is the truth about one run, `curves.py` its curves, `environment.py` what it ran on. `stored.py`
+and `files.py` write and read files. `frame.py` makes one table of many runs, with one row per run;
+`comparable.py` says whether its runs were made alike, `outcomes.py` which number each run counts with.
 """
 
 from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves

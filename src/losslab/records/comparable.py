@@ -1,6 +1,6 @@
-"""Were runs made alike? What can change a result besides the config: columns of the frame, and a sentence.
+"""Whether runs were made alike: what can change a result besides the config, as columns and in sentences.
 
-A difference that the machine or a library makes would be taken for one between arms.
+Otherwise a difference between machines or libraries would look like a difference between arms.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import pandas as pd
 from losslab.records.record import Record
 
 _LIBRARIES = ("torchvision", "pytorch-lightning", "torchmetrics", "monai", "numpy", "scikit-learn")
-# In the order in which a mixture names them. Not precision: it is in the config, so arms may differ in it.
+# In the order in which a sentence names them. Not precision: it is in the config, so arms may differ in it.
 MUST_AGREE = ("device", "torch", "losslab", "threads", "cuda", *_LIBRARIES)
 COLUMNS = (*MUST_AGREE, "precision")
 
 
 def columns_of(record: Record) -> dict[str, Any]:
-    """A value for each of COLUMNS; None where it is not known, as for a run that was killed."""
+    """A value for each of COLUMNS; None if unknown, as for a run that was killed."""
     environment, trainer = record.environment, record.config.get("trainer")
     return {
         "device": environment.device,
@@ -32,10 +32,10 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 def mixtures(runs: pd.DataFrame) -> list[str]:
-    """A sentence for each task whose runs differ in a column of MUST_AGREE; unknown values are not counted.
+    """One sentence per task whose runs differ in a column of MUST_AGREE; unknown values do not count.
 
     Args:
-        runs: of `losslab.records.frame`. Different tasks are never compared, so they may be made differently.
+        runs: of `losslab.records.frame`. Different tasks are never compared, so their runs may differ.
     """
     found = []
     for _, block in runs.groupby("task_identity", sort=False):

@@ -13,14 +13,14 @@ CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
 
 
 def load_curves(folder: Path) -> pd.DataFrame:
-    """The run's curves, a row a value: step, seconds, split, metric, value."""
+    """The run's curves, one row per value: step, seconds, split, metric, value."""
     return pd.read_csv(folder / CURVES_FILE)
 
 
 def load_curve(folder: Path, split: str, metric: str) -> pd.Series:
     """The finite values of one curve by step, ascending. Raises OSError or ValueError as pandas would.
 
-    Without pandas' readers: a report over thousands of runs waits for this.
+    Does not use pandas' reader, which is too slow for a report on thousands of runs.
     """
     values: dict[int, float] = {}
     with (folder / CURVES_FILE).open(newline="", encoding="utf-8") as file:

@@ -25,7 +25,7 @@ _PACKAGES = (
     "numpy",
     "scikit-learn",
 )
-# They change the arithmetic, or in which order it is done.
+# They change the arithmetic or its order.
 _VARIABLES = (
     *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES"),
     *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "MKL_CBWR", "ATEN_CPU_CAPABILITY"),
@@ -33,7 +33,7 @@ _VARIABLES = (
 
 
 def describe(device: torch.device) -> Environment:
-    """What this process computes on, with `device`."""
+    """What this process runs on, with `device`."""
     on_gpu = device.type == "cuda"
     return Environment(
         losslab=losslab.__version__,
@@ -65,7 +65,7 @@ def _device_name(device: torch.device) -> str:
 
 @functools.cache
 def processor_name() -> str:
-    """The CPU's model where Linux tells it, else what Python knows of it: it decides the last digits."""
+    """The CPU's model as Linux reports it, else as Python does: it can change the last digits."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -76,7 +76,7 @@ def processor_name() -> str:
 
 @functools.cache
 def _git(folder: Path) -> Checkout | None:
-    """Revision and dirtiness of the checkout that holds `folder`; None where there is none."""
+    """Revision of the checkout that contains `folder`, and whether it is dirty; None outside a checkout."""
     try:
         revision = _run_git(folder, "rev-parse", "HEAD")
         return {"revision": revision, "dirty": bool(_run_git(folder, "status", "--porcelain", "-uno"))}

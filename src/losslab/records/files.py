@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and what an interrupted process left of them."""
+"""Files that are written completely or not at all, and what an interrupted process leaves behind."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-UNFINISHED = ".unfinished"  # how the names of temporary files end
+UNFINISHED = ".unfinished"  # suffix of temporary files
 
 
 def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], None]) -> None:
-    """Write `content` to `path` whole or not at all: temporary file beside it, flush, rename.
+    """Writes `content` to `path` completely or not at all: temporary file beside it, flush, rename.
 
-    The folder is flushed too, so that after a power failure no later file is there without an earlier one.
+    The folder is flushed too, so that after a power failure no later file exists without an earlier one.
 
     Args:
-        content: what the file shall hold, or a function that writes it to an open file.
+        content: the content of the file, or a function that writes it to an open file.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
     temporary = Path(name)
@@ -39,7 +39,7 @@ def write_atomically(path: Path, content: str | bytes | Callable[[IO[bytes]], No
 
 
 def _flush_folder(folder: Path) -> None:
-    """Makes renames in `folder` durable, where the system lets one open a folder (POSIX)."""
+    """Makes renames in `folder` durable, on systems that can open a folder (POSIX)."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -49,6 +49,6 @@ def _flush_folder(folder: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Temporary files of a process that was killed while it wrote. Only for who has `folder` to itself."""
+    """Removes temporary files of a killed process. Call it only while no other process writes to `folder`."""
     for path in folder.glob(f".*{UNFINISHED}"):
         path.unlink(missing_ok=True)

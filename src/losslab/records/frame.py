@@ -1,4 +1,4 @@
-"""From folders to one frame with a row a run, and what is wrong with the folders in plain sentences.
+"""From folders to one frame with one row per run, and problems of the folders in plain sentences.
 
 Knows records and a sweep's plan (`sweep.json`). Not here: arms, tables and statistics.
 """
@@ -17,7 +17,7 @@ from losslab.records.record import PLAN_FILE, PLAN_SCHEMA_VERSION, Record, Recor
 from losslab.records.stored import Stored, Unreadable
 
 RECORD_COLUMNS = [name for name in Record.model_fields if name != "schema_version"]
-# The fields of a record as they are, where it lies, and what makes runs comparable.
+# The fields of a record, its folder, and what makes runs comparable.
 RUN_COLUMNS = ["folder", *RECORD_COLUMNS, *comparable.COLUMNS]
 
 _MAY_LACK = ("diverged_at", "parameters", "threads")
@@ -50,11 +50,11 @@ def read_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
 def load_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
     """All runs recorded at or below `folders`, and what is missing, stale or unreadable there.
 
-    The frame has the columns RUN_COLUMNS and is in the order of the folders given; within one, in the
-    order of its sweep's plan; without a plan, by path. Of an arm's records with the same seed the first
-    is taken: a run counts once. Records that are no part of their sweep's plan are left out.
+    The frame has the columns RUN_COLUMNS and is in the order of the folders given; within a folder, in
+    the order of its sweep's plan, or by path if there is no plan. If an arm has several
+    records with the same seed, only the first counts. Records outside their sweep's plan are left out.
 
-    Raises UserError where there is no such folder.
+    Raises UserError if a folder does not exist.
     """
     loaded: Loaded = []
     problems: list[str] = []
@@ -80,7 +80,7 @@ def load_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
                 problems.append(f"Stale: {path} is left out: {reason}")
             else:
                 current.append((path, record))
-        # a stable sort: what has no plan keeps the order of the paths, after what has one
+        # a stable sort: records without a plan keep the order of their paths, after those with one
         places = {path: place for place, path in enumerate(planned)}
         loaded += sorted(current, key=lambda run: places.get(run[0], len(places)))
     kept, repeats = _once_each(loaded)
@@ -90,7 +90,7 @@ def load_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
 def _frame(runs: Loaded) -> pd.DataFrame:
     rows = [_row(path, record) for path, record in runs]
     frame = pd.DataFrame(rows, columns=RUN_COLUMNS)
-    for column in _MAY_LACK:  # beside a None pandas would make a 3 a 3.0
+    for column in _MAY_LACK:  # pandas would turn 3 into 3.0 next to None
         frame[column] = pd.Series([row[column] for row in rows], dtype=object)
     return frame
 
@@ -123,7 +123,7 @@ def _load_all(folders: Iterable[Path]) -> tuple[Loaded, list[str]]:
 
 
 def _stale(path: Path, record: Record, planned: dict[Path, PlannedRun], plans: dict[Path, Plan]) -> str:
-    """Why a record is not what its sweep plans; empty where it is, or where no sweep claims it."""
+    """Why a record does not match its sweep's plan; empty if it does, or if it is in no sweep."""
     if path in planned:
         same = record.identity == planned[path].identity
         return "" if same else "its run differs from the one that is planned there"
@@ -132,7 +132,7 @@ def _stale(path: Path, record: Record, planned: dict[Path, PlannedRun], plans: d
 
 
 def _once_each(runs: Loaded) -> tuple[Loaded, list[str]]:
-    """Each arm's runs with a seed only once: counting a run twice would narrow the interval for nothing."""
+    """Each arm's runs with each seed once: a run counted twice would narrow the interval without reason."""
     first: dict[tuple[str, str, int], Path] = {}
     kept, problems = [], []
     for path, record in runs:

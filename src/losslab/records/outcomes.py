@@ -1,4 +1,4 @@
-"""From the frame to the numbers that runs count with; `losslab/judgement/outcomes.py` says which count how.
+"""From the frame to the numbers that runs count with; `losslab/judgement/outcomes.py` has the rules.
 
 Comparison and claims both use it, so they agree on runs that diverged, failed, or never reached a target.
 """
@@ -22,7 +22,7 @@ def of_metric(runs: pd.DataFrame, metric: str, split: str = "test") -> Outcomes:
     """A final metric of each run, with the index of `runs`, a frame of `losslab.records.frame`.
 
     Args:
-        metric: its name; "recall_per_class.8" is the ninth entry of one with several.
+        metric: its name; "recall_per_class.8" is the ninth entry of a metric with several.
     """
     final = [_entry(metrics.get(split, {}), metric) for metrics in runs["metrics"]]
     untrained = [
@@ -35,7 +35,7 @@ def of_metric(runs: pd.DataFrame, metric: str, split: str = "test") -> Outcomes:
 def of_target(runs: pd.DataFrame, target: float) -> Outcomes:
     """Optimiser steps until the primary validation metric first reaches `target`."""
     reached = [_reached(run, target) for run in runs.to_dict("records")]
-    # records of losslab 0.1 may lack planned_steps; a run that finished did what was planned
+    # records of losslab 0.1 may lack planned_steps; a finished run did all of them
     planned = runs[["planned_steps", "steps"]].max(axis=1)
     return judged.of_steps(runs["status"], _like(runs, reached), planned.where(planned > 0))
 
@@ -55,7 +55,7 @@ def _like(runs: pd.DataFrame, values: Sequence[float]) -> pd.Series:
 
 
 def _entry(metrics: Mapping[str, Any], name: str) -> float:
-    """A number of a record; NaN where there is none of that name."""
+    """A number of a record; NaN if it has none of that name."""
     key, _, place = name.partition(".")
     found = metrics.get(name, metrics.get(key))
     if place and isinstance(found, list) and place.isdigit() and int(place) < len(found):
@@ -69,7 +69,7 @@ def _untrained(folder: Path, metric: str) -> float:
 
 
 def _reached(run: Mapping[Any, Any], target: float) -> float:
-    """The step, as recorded for a target of the task, else by the curve; NaN where it was not reached."""
+    """The step, as recorded for a target of the task, else from the curve; NaN if it was not reached."""
     noted: list[Target] = [each for each in run["targets"] if each.value == target]
     if noted:
         return math.nan if noted[0].step is None else float(noted[0].step)
@@ -79,7 +79,7 @@ def _reached(run: Mapping[Any, Any], target: float) -> float:
 
 
 def _curve(folder: Path, metric: str) -> pd.Series:
-    """Of the validation metric; empty where there is no readable one."""
+    """The curve of the validation metric; empty if there is no readable one."""
     try:
         return load_curve(folder, "validation", metric)
     except (OSError, ValueError):

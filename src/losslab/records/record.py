@@ -1,6 +1,6 @@
-"""The record of a run: `record.json` and `curves.csv`, the truth that everything downstream reads.
+"""The record of a run: `record.json` and `curves.csv`, which everything downstream reads.
 
-Both are written once, whole or not at all. The table with a row a run is in `frame.py`.
+Both are written once, completely or not at all. The table with one row per run is in `frame.py`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from losslab.records.stored import Number, Stored, Unreadable
 
 __all__ = ["DIVERGED", "FAILED", "FINISHED", "Record", "RecordError", "Target", "find", "load", "save"]
 
-SCHEMA_VERSION = 2  # since 2, metrics of training data are those of a sample spread over them
+SCHEMA_VERSION = 2  # since 2, training metrics are measured on a sample spread over the training data
 RECORD_FILE = "record.json"
-PLAN_FILE = "sweep.json"  # beside the runs of a sweep: which runs it consists of, in order
+PLAN_FILE = "sweep.json"  # in a sweep's folder: its runs, in order
 PLAN_SCHEMA_VERSION = 1
 
-# A metric is a number, or one for each class and so on. Records of losslab 0.1 have null for NaN.
+# A metric is one number, or a list such as one per class. Records of losslab 0.1 have null for NaN.
 MetricValue = TypeAliasType("MetricValue", "Number | list[MetricValue] | None")
 
 
@@ -37,7 +37,7 @@ class RecordError(Unreadable):
 
 @pydantic.dataclasses.dataclass(config=stored.CONFIG)
 class Target:
-    """When the primary validation metric first reached `value`; None where it never did (censored)."""
+    """When the primary validation metric first reached `value`; None if it never did (censored)."""
 
     value: Number
     step: int | None = None
@@ -45,7 +45,7 @@ class Target:
 
 
 class RecordedFinding(TypedDict):
-    """What a rule of the diagnosis says of the training; `numbers` are those of the text, unrounded."""
+    """What a rule found in the training; `numbers` are those of the text, unrounded."""
 
     rule: str
     severity: str
@@ -55,7 +55,7 @@ class RecordedFinding(TypedDict):
 
 
 class Timing(TypedDict, total=False):
-    """Seconds. `processor` is what the process computed, whatever else the machine did."""
+    """Seconds. `processor` is the processor time of the process, unaffected by other load."""
 
     setup: Number
     training: Number
@@ -72,7 +72,7 @@ class Checkout(TypedDict):
 
 
 class Environment(Stored):
-    """What can change the arithmetic of a run, and what names its code; None and empty where not known.
+    """What can change the arithmetic of a run, and the versions of its code; None or empty if unknown.
 
     Attributes:
         packages: library -> version.
@@ -98,7 +98,7 @@ class Environment(Stored):
 
 
 class Record(Stored):
-    """One run: an arm with a seed, and what came of it.
+    """One run: an arm with a seed, and its result.
 
     Attributes:
         identity: hash of everything in the resolved config that can change the result.
@@ -116,10 +116,11 @@ class Record(Stored):
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
             not finite.
         error: {"type", "message", "traceback"} of a failed run.
-        findings: what the diagnosis said, in words.
-        internal_errors: what broke in losslab while it looked: {"what", "type", "message", "traceback"} each.
+        findings: what the rules found, in words.
+        internal_errors: errors of losslab while it observed the training: {"what", "type", "message",
+            "traceback"} each.
         environment: what the run ran on; all unknown for a run that was killed.
-        resumed_at: the step from which it went on after an interruption, by its checkpoint; 0 if it did not.
+        resumed_at: the step of the checkpoint from which it continued after an interruption; 0 if it did not.
     """
 
     identity: str
@@ -148,19 +149,19 @@ class Record(Stored):
     schema_version: int = SCHEMA_VERSION
 
     def primary(self, split: str = "test") -> float | None:
-        """The primary metric on `split`; None where the run has no such number."""
+        """The primary metric on `split`; None if the run has no such number."""
         value = self.metrics.get(split, {}).get(self.metric)
         return value if isinstance(value, float) else None
 
 
 def save(record: Record, curves: pd.DataFrame, folder: Path) -> None:
-    """Write `curves.csv`, then `record.json`: a folder with a record is a complete run."""
+    """Writes `curves.csv`, then `record.json`: a folder with a record is a complete run."""
     write_atomically(folder / CURVES_FILE, curves.to_csv(index=False, columns=CURVE_COLUMNS))
     stored.save(record, folder / RECORD_FILE)
 
 
 def load(folder: Path) -> Record:
-    """Read the record in `folder`. Raises RecordError with the file's name and what is wrong."""
+    """Reads the record in `folder`. Raises RecordError with the file's name and what is wrong."""
     try:
         return stored.load(Record, folder / RECORD_FILE, "record", SCHEMA_VERSION)
     except Unreadable as error:

@@ -21,17 +21,17 @@ _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Stored(pydantic.BaseModel):
-    """A part of a file. Types are exact: a number in quotes is no number. Unknown keys are skipped."""
+    """A part of a file. Types are exact: a number in quotes is not a number. Unknown keys are skipped."""
 
     model_config = CONFIG
 
 
 class Unreadable(ValueError):
-    """A file of ours that cannot be read; the text is one sentence with its name and the reason."""
+    """A file of losslab that cannot be read; the text is one sentence with its name and the reason."""
 
 
 def _as_number(value: Any) -> Any:
-    """Also a number of numpy or torch; no text but the words, and no yes or no."""
+    """Accepts numbers of numpy and torch; refuses true, false and other text than the three words."""
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
     if isinstance(value, str | bytes | bool):
@@ -44,7 +44,7 @@ def _from_words(value: Any) -> Any:
 
 
 Number = Annotated[float, Strict(False), BeforeValidator(_as_number)]  # NaN and infinity included
-Cell = Annotated[bool | int | float | str | None, BeforeValidator(_from_words)]  # whatever a table shows
+Cell = Annotated[bool | int | float | str | None, BeforeValidator(_from_words)]  # a value in a table
 Model = TypeVar("Model", bound=Stored)
 
 
@@ -53,7 +53,7 @@ class _Header(Stored):
 
 
 def save(stored: Stored, path: Path) -> None:
-    """Write it whole or not at all."""
+    """Writes it completely or not at all."""
     write_atomically(path, stored.model_dump_json(indent=2) + "\n")
 
 
@@ -61,10 +61,10 @@ def load(model: type[Model], path: Path, what: str, version: int, older: Contain
     """The content of `path`.
 
     Args:
-        what: the file holds, in words: "record".
+        what: what the file holds, in words: "record".
         version: the schema version that is written; `older` ones can be read as well.
 
-    Raises Unreadable, whatever is wrong with the file.
+    Raises Unreadable for any error in the file.
     """
     try:
         content = path.read_bytes()
@@ -95,10 +95,10 @@ def _sentence(error: pydantic.ValidationError, path: Path, what: str) -> str:
 
 
 def in_words(error: pydantic.ValidationError) -> str:
-    """The first thing that is wrong: "metrics.test.accuracy is wrong: it should be a number"."""
+    """The first error: "metrics.test.accuracy is wrong: it should be a number"."""
     first = error.errors(include_url=False)[0]
     message = str(first["msg"]).removeprefix("Value error, ")
-    # a place within a union also names the type that was tried
+    # pydantic's path through a union also names the type that was tried
     key = ".".join(
         str(part) for part in first["loc"] if not str(part).startswith(("function-", "list[", "nullable"))
     )

@@ -1,1 +1,1 @@
-"""What people read: `comparison/` shows a sweep, `claims/` shows verdicts."""
+"""What users read: `comparison/` shows a sweep, `claims/` shows verdicts."""

@@ -19,7 +19,7 @@ def svg_text(figure: Figure, salt: str) -> str:
     """The figure as the text of an SVG file, the same at every call; text stays text: small, in any font.
 
     Args:
-        salt: makes the ids its own; different for every figure of a page.
+        salt: makes the ids unique; different for every figure of a page.
     """
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.family": "sans-serif"}):
         file = io.StringIO()
@@ -31,7 +31,7 @@ def inline_svg(figure: Figure, described: str, salt: str, colours: Mapping[str, 
     """The figure as one `<svg>` element.
 
     Args:
-        described: what a screen reader says.
+        described: the text for screen readers.
         salt: see `svg_text`.
         colours: hexadecimal colour in the figure -> CSS colour on the page.
     """

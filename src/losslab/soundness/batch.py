@@ -14,7 +14,7 @@ from losslab.soundness.subject import Subject, value_and_gradient
 
 @mark("independent of the order of the batch")
 def order(subject: Subject) -> tuple[str, str]:
-    """Shuffling the samples changes nothing but the order of the gradients."""
+    """Shuffling the samples changes only the order of the gradients."""
     targets, outputs = subject.targets(), subject.kind.outputs()
     shuffled = torch.randperm(len(outputs), generator=torch.Generator().manual_seed(3))
     value, gradient = value_and_gradient(subject.criterion(), outputs, subject.encoded(targets))
@@ -27,7 +27,7 @@ def order(subject: Subject) -> tuple[str, str]:
 
 @mark("mean, sum and none agree")
 def reductions(subject: Subject) -> tuple[str, str]:
-    """sum and mean are those of none's values, where the loss offers `reduction`."""
+    """`sum` and `mean` are the sum and mean of the values of `none`, if the loss has `reduction`."""
     if not _offers_reduction(subject):
         return NOT_APPLICABLE, "has no argument reduction"
     targets, outputs = subject.targets(), subject.kind.outputs()

@@ -16,7 +16,7 @@ _POINTS = 3
 
 
 def _small(subject: Subject) -> Subject:
-    """With fewer outputs: finite differences take two calls for each."""
+    """A subject with fewer outputs, because finite differences take two calls for each."""
     if subject.kind.name != "segmentation":
         return subject
     kind = ExampleKind("segmentation", subject.kind.forms, (1, 3, 4))
@@ -41,7 +41,7 @@ def first(subject: Subject) -> tuple[str, str]:
     for seed in range(_POINTS):
         outputs, targets = _case(small, seed)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on inputs that are not float64: the mark says it better
+            warnings.simplefilter("ignore")  # on inputs that are not float64, which the mark reports
             passed = torch.autograd.gradcheck(
                 lambda x, y=targets: criterion(x, y), outputs, raise_exception=False, atol=1e-6, rtol=1e-4
             )

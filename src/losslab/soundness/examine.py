@@ -45,7 +45,7 @@ EXAMINED = (
 
 @dataclasses.dataclass
 class Examination:
-    """What was found out about a subject: its name, the kind of targets it was given, and the marks."""
+    """The result for a subject: its name, the kind of targets that it was given, and the marks."""
 
     target: str
     kind: str
@@ -67,7 +67,7 @@ def worst(marks: Iterable[Mark]) -> str:
 
 
 def examine(subject: Subject, machine_code: bool = False) -> Examination:
-    """Give every mark; only the first where the loss returns no scalar with a gradient.
+    """Gives every mark; only the first if the loss does not return a scalar with a gradient.
 
     Args:
         machine_code: also compile with torch's default backend.
@@ -75,7 +75,7 @@ def examine(subject: Subject, machine_code: bool = False) -> Examination:
     functions = (*EXAMINED, transforms.compiled_to_machine_code) if machine_code else EXAMINED
     marks = []
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.simplefilter("ignore")  # what they warn of is measured
+        warnings.simplefilter("ignore")  # the marks measure what they warn about
         for function in functions:
             torch.manual_seed(0)
             marks.append(function(subject))

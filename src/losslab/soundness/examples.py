@@ -14,7 +14,7 @@ SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes ca
 
 @dataclasses.dataclass(frozen=True)
 class ExampleKind:
-    """A kind of target without data; offers what `criterion.build_criterion` asks of a kind.
+    """A kind of target without data; offers what `criterion.build_criterion` needs of a kind.
 
     Attributes:
         forms: of targets that it offers, the usual one first.

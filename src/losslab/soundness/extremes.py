@@ -42,7 +42,7 @@ def large_outputs(subject: Subject) -> tuple[str, str]:
 def confident_mistakes(subject: Subject) -> tuple[str, str]:
     """The further the outputs are on the wrong side, the more a correction is needed.
 
-    Weak: a bounded loss, which gives up on mistakes by design. Unsound: the loss goes on growing without a
+    Weak: a bounded loss, which gives up on mistakes by design. Unsound: the loss keeps growing without a
     gradient, or does not reach its minimum, as with a second softmax.
     """
     if not subject.takes_logits:

@@ -1,4 +1,4 @@
-"""A mark: what one part of an examination says about a loss, as a verdict and a line of numbers."""
+"""A mark: the result of one part of an examination, as a verdict and a line of numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 
 SOUND = "sound"
-WEAK = "weak"  # works, with a limit to know of
+WEAK = "weak"  # works, with a limitation
 UNSOUND = "unsound"  # values or gradients are wrong, not finite, or missing
 NOT_APPLICABLE = "not applicable"
 VERDICTS = (NOT_APPLICABLE, SOUND, WEAK, UNSOUND)  # from good to bad
@@ -31,7 +31,7 @@ class Mark:
 def mark(name: str) -> Callable[[Callable[..., tuple[str, str]]], Callable[..., Mark]]:
     """Decorator of a function of a subject that returns (verdict, numbers): it returns a Mark instead.
 
-    An exception that the loss raises makes the mark unsound, with the exception's text for numbers.
+    An exception that the loss raises makes the mark unsound, with the exception's text in place of numbers.
     """
 
     def decorate(function: Callable[..., tuple[str, str]]) -> Callable[..., Mark]:

@@ -12,7 +12,7 @@ from losslab.soundness.subject import Subject, value_and_gradient
 
 @mark("empty mask and all foreground")
 def uniform_masks(subject: Subject) -> tuple[str, str]:
-    """Finite, falls when the prediction gets better, and has a gradient at an undecided prediction."""
+    """The loss is finite, falls as the prediction improves, and has a gradient at an undecided prediction."""
     if subject.kind.name != "segmentation":
         return NOT_APPLICABLE, "targets are not masks"
     criterion = subject.criterion()

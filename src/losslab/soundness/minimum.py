@@ -31,7 +31,7 @@ def _of_values(subject: Subject) -> tuple[str, str]:
             if value < deepest - 1e-12 * (1 + abs(lowest)):
                 deepest, where = value, size
     norm = float(gradient.abs().max()) * len(best)
-    numbers = f"value {lowest:.4g} and gradient {norm:.2g} a sample at the target"
+    numbers = f"value {lowest:.4g} and gradient {norm:.2g} per sample at the target"
     if deepest < lowest:
         return UNSOUND, f"{numbers}; lower by {lowest - deepest:.2g} at a distance of {where:g}"
     return SOUND, numbers

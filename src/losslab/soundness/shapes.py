@@ -1,4 +1,4 @@
-"""Shapes: what the loss takes, and that it returns one number with a gradient."""
+"""Shapes: what the loss accepts, and that it returns one number with a gradient."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Subject:
     name: as the user gave it.
     settings: of the loss.
     kind: the made-up data.
-    expects: what the loss says, or is known, to expect; None if unknown.
+    expects: what the loss is declared, or known, to expect; None if unknown.
     """
 
     name: str
@@ -35,17 +35,17 @@ class Subject:
         settings = self.settings
         if isinstance(settings, SingleLossSettings) and arguments:
             settings = settings.model_copy(update={"loss": settings.loss.with_arguments(**arguments)})
-        kind: Any = self.kind  # it has all that is needed of a Kind
+        kind: Any = self.kind  # it has all the needed parts of a Kind
         return build_criterion(
             settings, kind, self.name, training_targets=self._training_targets, allow_misuse=True
         ).train()
 
     def _training_targets(self) -> Tensor:
-        """For balanced weights: every class, not equally often."""
+        """For balanced weights: every class, at different frequencies."""
         return self.targets(max(6, 3 * self.kind.shape[0] // 2))
 
     def targets(self, count: int = 6) -> Tensor:
-        """The task's targets; counts where the loss works with logarithms of values."""
+        """The task's targets; counts if the loss works with logarithms of values."""
         targets = self.kind.targets(count)
         return (3 * targets.abs()).round() + 1 if self.expects == LOG_VALUES else targets
 
@@ -65,12 +65,12 @@ class Subject:
 
     @property
     def criterion_form(self) -> str | None:
-        """In which the loss is given the kind's targets."""
+        """The form in which the loss is given the kind's targets."""
         return matching_form(self.settings.parts[0].forms, self.kind.target_forms)
 
     @property
     def compared_with(self) -> str | None:
-        """What the loss expects, where the raw outputs reach it unchanged."""
+        """What the loss expects, if the raw outputs reach it unchanged."""
         activation = getattr(self.settings, "output_activation", "identity")  # a sum's terms have their own
         return self.expects if activation == "identity" else None
 
@@ -83,7 +83,7 @@ class Subject:
 def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tuple[float, Tensor]:
     """The loss as a number, and its gradient with respect to the raw outputs.
 
-    Raises TypeError or ValueError where the loss returns no tensor, no scalar, or has no gradient.
+    Raises TypeError or ValueError if the loss does not return a tensor, or a scalar, or has no gradient.
     """
     outputs = outputs.detach().clone().requires_grad_()
     value = criterion(outputs, targets)
@@ -102,7 +102,7 @@ def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tupl
 def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject:
     """A subject for the given kind, else for the kind that the loss is most likely made for.
 
-    Raises UserError where the loss cannot be made, or takes no targets of that kind.
+    Raises UserError if the loss cannot be made, or does not take targets of that kind.
     """
     expects = expected_by(settings.parts[0], name)
     if kind is not None:
@@ -116,7 +116,7 @@ def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject
         for candidate in KINDS.values()
         if all(matching_form(part.forms, candidate.target_forms) for part in settings.parts)
     ]
-    # First the kinds whose usual form of targets it takes: BCE takes one-hot too, but is for yes or no.
+    # First the kinds whose usual form of targets it takes: BCE also takes one-hot, but is for binary targets.
     candidates.sort(key=lambda subject: subject.criterion_form != subject.kind.forms[0])
     if not candidates:
         raise UserError(f"loss={name} takes targets of no kind that can be examined: {', '.join(KINDS)}")
@@ -127,7 +127,7 @@ def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject
 
 
 def _most_natural(subjects: list[Subject]) -> Subject:
-    """Of those that run: regression if a perfect prediction costs nothing there, else the first."""
+    """Of the kinds that run: regression if a perfect prediction costs nothing there, else the first."""
     if subjects[0].criterion_form == "class_index":
         return subjects[0]
     for subject in subjects:

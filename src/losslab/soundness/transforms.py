@@ -1,4 +1,4 @@
-"""Whether torch's own transformations take the loss: torch.compile and torch.func.vmap."""
+"""Whether torch's own transformations accept the loss: torch.compile and torch.func.vmap."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def compiled(subject: Subject) -> tuple[str, str]:
 
 @mark("torch.compile to machine code")
 def compiled_to_machine_code(subject: Subject) -> tuple[str, str]:
-    """The same by the default backend, inductor; takes a C++ compiler and some seconds."""
+    """The same by the default backend, inductor, which needs a C++ compiler and some seconds."""
     if not any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")):
         return NOT_APPLICABLE, "there is no C++ compiler"
     return _compiled(subject, "inductor")
@@ -55,7 +55,7 @@ def _compiled(subject: Subject, backend: str) -> tuple[str, str]:
 
 @mark("torch.func.vmap")
 def vmapped(subject: Subject) -> tuple[str, str]:
-    """One gradient a sample by vmap(grad(loss)), against a loop over samples.
+    """One gradient per sample by vmap(grad(loss)), against a loop over samples.
 
     https://pytorch.org/docs/stable/generated/torch.func.vmap.html
     """

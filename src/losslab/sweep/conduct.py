@@ -1,7 +1,7 @@
-"""A sweep from its plan to its end: plan, check, launch what is missing, show how far it is, end.
+"""A sweep from its plan to its end: plan, check, launch missing runs, show progress, end.
 
-What differs from caller to caller is handed in: how configs are composed, where runs run, what is made of the
-records at the end.
+The caller passes in what differs: how configs are composed, where runs run, and what happens with the records
+at the end.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ class Setup:
     Attributes:
         compose: from the overrides of a run to its config.
         launcher: where they run, see `launchers.py`.
-        console: where progress goes.
-        preflight: loads and builds what a run consists of, once an arm, before the first run starts; None
-            where this machine does not have the data.
-        retry_failed: whether runs that failed before are made again.
-        overall: the count of several sweeps that are shown as one.
+        console: where progress is printed.
+        preflight: loads and builds the parts of a run, once per arm, before the first run starts; None
+
+            if this machine does not have the data.
+        retry_failed: whether runs that failed before are repeated.
+        overall: the progress of several sweeps that are shown as one.
     """
 
     compose: Callable[[list[str]], DictConfig]
@@ -47,11 +48,11 @@ class Setup:
 
 @dataclasses.dataclass(frozen=True)
 class Conducted:
-    """What became of a sweep.
+    """The result of a sweep.
 
     Attributes:
         runs: one for each of the batch, the same object where two are the same run.
-        failed: the error that names the runs that failed; None where none did.
+        failed: the error that names the failed runs; None if none failed.
     """
 
     runs: list[PlannedRun]
@@ -66,15 +67,15 @@ def conduct(
     names: Sequence[str] | None = None,
     ending: Ending | None = None,
 ) -> Conducted:
-    """Make all runs of `batch` in `folder`, apart from those that have a record there.
+    """Makes all runs of `batch` in `folder`, except those that have a record there.
 
     Args:
         batch: overrides of each run.
-        names: the readable part of each run's folder; made from the overrides where not given.
-        ending: called with the folder when all is done, and also when it was interrupted.
+        names: the readable part of each run's folder; by default made from the overrides.
+        ending: called with the folder at the end, also after an interruption.
 
-    Raises UserError for what cannot be run, before anything runs; and what escaped from a run, after the
-    others have finished.
+    Raises UserError for runs that cannot be made, before anything runs. Raises an exception that escaped from
+    a run after the others have finished.
     """
     planned = plan.plan(batch, setup.compose, setup.preflight, names)
     return conduct_planned(planned, folder, setup, ending)
@@ -83,7 +84,7 @@ def conduct(
 def conduct_planned(
     planned: Sequence[PlannedRun], folder: Path, setup: Setup, ending: Ending | None = None
 ) -> Conducted:
-    """`conduct`, for runs that are planned and checked already."""
+    """`conduct`, for runs that are already planned and checked."""
     runs = plan.once_each(planned)
     with plan.locked(folder):
         try:

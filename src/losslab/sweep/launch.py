@@ -1,6 +1,6 @@
-"""Launching a batch of runs so that it survives a killed worker.
+"""Launches a batch of runs so that it survives a killed worker.
 
-A launcher (`launchers.py`) makes the runs; this reads the records that they leave, whatever made them.
+A launcher (`launchers.py`) makes the runs; this file reads their records, with any launcher.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from losslab.sweep.launchers import Launcher
 from losslab.sweep.plan import PlannedRun
 from losslab.sweep.progress import Overall, shown
 
-# What numeric libraries read when a worker process starts.
+# Numeric libraries read these when a worker process starts.
 # https://pytorch.org/docs/stable/notes/cpu_threading_torchscript_inference.html#tuning-the-number-of-threads
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 KILLED = "its worker process was killed (out of memory?)"
@@ -34,13 +34,13 @@ def launch(
     console: Console,
     overall: Overall | None = None,
 ) -> None:
-    """Make all of `runs` in `folder`; returns when each has a record.
+    """Makes all of `runs` in `folder`; returns when each has a record.
 
-    Where a worker process is killed, the batch is launched again for what has no record yet. The runs that
-    were under way then are taken up last, each alone; one whose worker is killed again is recorded as failed.
+    If a worker process is killed, the batch is launched again for the runs without a record. The runs that it
+    interrupted are repeated last, one at a time; a run whose worker is killed again is recorded as failed.
 
-    Raises what escaped from a run: a bug, or a UserError. The others are finished first. A cluster's job that
-    is lost is a UserError.
+    Raises an exception that escaped from a run, a bug or a UserError, after the others have finished. Raises
+    UserError if a cluster loses a job.
     """
     escaped: list[Exception] = []
     with _one_thread_each(launcher), shown(runs, folder, console, overall) as quiet:
@@ -56,7 +56,7 @@ def launch(
             waiting = [run for run in unfinished if run not in suspects]
             started = time.time()
         for run in suspects:
-            shutil.rmtree(run.place(folder), ignore_errors=True)  # half a TensorBoard log
+            shutil.rmtree(run.place(folder), ignore_errors=True)  # an incomplete TensorBoard log
             if not _survives(launcher, [run], folder, quiet, escaped):
                 _record_killed(run, folder)
     if escaped:
@@ -66,7 +66,7 @@ def launch(
 def _survives(
     launcher: Launcher, runs: Sequence[PlannedRun], folder: Path, quiet: bool, escaped: list[Exception]
 ) -> bool:
-    """Launch `runs` once; whether no worker was killed meanwhile."""
+    """Launches `runs` once; returns whether no worker was killed."""
     try:
         escaped += launcher(runs, folder, quiet)
     except BrokenExecutor:
@@ -81,12 +81,12 @@ def _is_done(run: PlannedRun, folder: Path, since: float) -> bool:
         return False
     if record.identity != run.identity:
         return False
-    # an older failure is what is being tried again
+    # an older failure is being repeated
     return record.status != FAILED or _modified(folder / run.folder / records.RECORD_FILE) >= since
 
 
 def _modified(path: Path) -> float:
-    """Time of the last change, with a second for coarse clocks; 0 where there is no such file."""
+    """Time of the last change, plus a second for coarse clocks; 0 if the file does not exist."""
     try:
         return path.stat().st_mtime + 1
     except OSError:
@@ -123,9 +123,9 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _one_thread_each(launcher: Launcher) -> Iterator[None]:
-    """Worker processes that start within it compute with one thread, unless the environment says otherwise.
+    """Worker processes started inside it compute with one thread, unless the environment says otherwise.
 
-    More threads than cores wait for each other: far slower, not a little.
+    More threads than cores slow each other down by a large factor.
     """
     if launcher.in_this_process:
         yield

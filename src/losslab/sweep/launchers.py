@@ -17,11 +17,11 @@ from losslab.config.overrides import quoted
 from losslab.errors import UserError, first_line
 from losslab.sweep.plan import PlannedRun
 
-# Makes one run of the sweep in a folder, prints nothing where the last argument is true, and returns an
-# exception that the other runs need not care about. What it raises ends the sweep.
+# Makes one run of the sweep in a folder, prints nothing if the last argument is true, and returns an
+# exception that need not stop the other runs. An exception that it raises ends the sweep.
 Train = Callable[[PlannedRun, Path, bool], Exception | None]
 
-# How launchers of clusters say that a process is gone, while its siblings go on: module and name.
+# How launchers of clusters report a lost process while the others continue: module and name.
 _LOST = (
     ("submitit.core.utils", "UncompletedJobError"),
     ("ray.exceptions", "WorkerCrashedError"),
@@ -33,20 +33,20 @@ class Launcher(Protocol):
     """Makes runs.
 
     Attributes:
-        in_this_process: whether they run here; worker processes compute with one thread each.
+        in_this_process: whether they run in this process; worker processes compute with one thread each.
     """
 
     @property
     def in_this_process(self) -> bool: ...
 
     def __call__(self, runs: Sequence[PlannedRun], folder: Path, quiet: bool) -> list[Exception]:
-        """Make `runs` in the sweep's `folder`; returns what escaped from them.
+        """Makes `runs` in the sweep's `folder`; returns the exceptions that escaped from them.
 
         Args:
-            quiet: runs print nothing of their own.
+            quiet: runs print nothing themselves.
 
-        Raises concurrent.futures.BrokenExecutor where a worker process was killed, and whatever else ends the
-        whole sweep.
+        Raises concurrent.futures.BrokenExecutor if a worker process was killed, and any exception that ends
+        the whole sweep.
         """
         ...
 
@@ -67,8 +67,8 @@ class OneByOne:
 class SideBySide:
     """In `processes` worker processes of this machine.
 
-    By joblib itself, which Hydra's joblib launcher calls, too: the runs are composed already, and a launcher
-    of Hydra's would need Hydra's private callbacks and compose each run again.
+    Uses joblib directly, as Hydra's joblib launcher does: the runs are composed already, and Hydra's launcher
+    would need Hydra's private callbacks and compose each run again.
     https://joblib.readthedocs.io/en/stable/generated/joblib.Parallel.html
     """
 
@@ -86,7 +86,7 @@ class SideBySide:
 
 @dataclasses.dataclass(frozen=True)
 class ThroughHydra:
-    """Whatever the config group `hydra/launcher` chose; the jobs return what escapes from them.
+    """The launcher from the config group `hydra/launcher`; jobs return exceptions that escape from them.
 
     https://hydra.cc/docs/advanced/plugins/overview/#launcher
     """
@@ -100,8 +100,8 @@ class ThroughHydra:
             results = [job.return_value for job in self.launcher.launch(jobs, initial_job_idx=0)]
         except _lost() as error:
             raise UserError(
-                f"a job was lost ({first_line(error)}); those that were started go on, and the same command "
-                f"runs what is still missing in {folder} when they are done"
+                f"a job was lost ({first_line(error)}); runs that were started continue; when they are "
+                f"done, the same command runs what is missing in {folder}"
             ) from error
         return [result for result in results if isinstance(result, Exception)]
 
@@ -116,18 +116,18 @@ def _overrides(run: PlannedRun, folder: Path, quiet: bool) -> list[str]:
 
 
 def _lost() -> tuple[type[BaseException], ...]:
-    """Exceptions of those launchers that are loaded."""
+    """The exceptions of the launchers that are loaded."""
     named = (getattr(sys.modules.get(module), name, None) for module, name in _LOST)
     return tuple(found for found in named if found is not None)
 
 
 def free_earlier_runs() -> None:
-    """Call it before each run of a process: what the runs before it held is given back.
+    """Frees the memory of earlier runs; call it before each run of a process.
 
-    Lightning's trainer and learner refer to each other, so that only the garbage collector ends them. What is
-    there before the first run, libraries above all, is set aside: then a search takes 20 ms, not 300.
+    Lightning's trainer and learner refer to each other, so only the garbage collector frees them. Objects
+    from before the first run are set aside, so that a collection takes 20 ms instead of 300.
     """
     if gc.get_freeze_count() == 0:
         gc.freeze()
-        atexit.register(gc.unfreeze)  # else libraries complain at the end about objects that are still there
+        atexit.register(gc.unfreeze)  # otherwise libraries complain at exit about live objects
     gc.collect()

@@ -1,6 +1,6 @@
-"""A sweep before and after its runs: check all, name all, leave out what is done; name what failed.
+"""A sweep before and after its runs: checks and names all runs, leaves out finished ones, and lists failures.
 
-How runs are launched is in `launch.py`, the order of it all in `conduct.py`.
+`launch.py` launches the runs, `conduct.py` has the order of all steps.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class PlannedRun:
     """One run of a sweep: what it is, and the name of its folder.
 
     Attributes:
-        overrides: what tells it from the defaults.
-        settings: for whoever makes the run without composing it again; None where nobody needs them.
+        overrides: its differences from the defaults.
+        settings: for making the run without composing it again; None if not needed.
     """
 
     overrides: list[str]
@@ -45,20 +45,20 @@ class PlannedRun:
     settings: RunSettings | None = dataclasses.field(default=None, repr=False)
 
     def entry(self) -> dict[str, Any]:
-        """What `sweep.json` says of it."""
+        """Its entry in `sweep.json`."""
         kept = ("overrides", "folder", "identity", "arm_identity", "task_identity", "seed")
         return {**{name: getattr(self, name) for name in kept}, "name": self.folder}
 
     def place(self, sweep: Path) -> Path:
-        """Its folder, which this program may write and remove: directly in `sweep`, and named as `plan` does.
+        """Its folder, which losslab may write and remove: directly in `sweep`, with a name that `plan` gives.
 
-        Raises UserError where it is not: `sweep.json` may have been edited, a link may lead elsewhere.
+        Raises UserError if it is not: `sweep.json` may have been edited, a link may lead elsewhere.
         """
         place = sweep / self.folder
         own = is_own_name(self.folder, self.identity)
         if not own or place.resolve() != sweep.resolve() / self.folder:
             raise UserError(
-                f"{sweep / PLAN_FILE} puts a run into {self.folder!r}, which is no folder that losslab made: "
+                f"{sweep / PLAN_FILE} puts a run into {self.folder!r}, not a folder that losslab made: "
                 "it must lie directly in the sweep's folder and keep the name that it was given"
             )
         return place
@@ -70,17 +70,17 @@ def plan(
     preflight: Preflight | None = None,
     names: Sequence[str] | None = None,
 ) -> list[PlannedRun]:
-    """Compose and check every run of `batch` before the first one starts.
+    """Composes and checks every run of `batch` before the first one starts.
 
     Args:
         batch: overrides of each run.
         compose: from overrides to a composed config.
-        preflight: called with the settings of the first run of each arm, to load the data and build it: then
-            a misfit shows before training.
-        names: the readable part of each run's folder; made from the overrides where not given.
+        preflight: called with the settings of the first run of each arm, to load its data and build it, so
+            that errors are found before training.
+        names: the readable part of each run's folder; by default made from the overrides.
 
-    Returns one entry for each of `batch`: the same object where two are the same run ("seed=0,0").
-    Raises UserError that names the run and what is wrong with it.
+    Returns one entry for each of `batch`: the same object if two are the same run ("seed=0,0").
+    Raises UserError that names the run and the error in it.
     """
     differing = _differing(batch)
     compose = _seeds_together(compose)
@@ -94,8 +94,8 @@ def plan(
             if settings.trainer.strategy == "ddp":
                 raise UserError(
                     "trainer=ddp starts this command, and so the whole sweep, again in each process: "
-                    "give each run a command of its own, without -m; or sweep with trainer=default, side by "
-                    "side with hydra/launcher=joblib"
+                    "run one command per run, without -m; or sweep with trainer=default, in "
+                    "parallel with hydra/launcher=joblib"
                 )
             ids = identities(settings)
             if preflight is not None and ids["arm_identity"] not in checked_arms:
@@ -114,9 +114,9 @@ def plan(
 
 
 def _seeds_together(compose: Callable[[list[str]], DictConfig]) -> Callable[[list[str]], DictConfig]:
-    """`compose`, asked once for runs that differ in nothing but their seed: Hydra takes 0.1 s to answer.
+    """`compose`, called once for runs that differ only in their seed, because Hydra takes 0.1 s per call.
 
-    The config that it returns is good until it is asked again.
+    The returned config is valid until the next call.
     """
 
     @functools.lru_cache(maxsize=64)
@@ -141,7 +141,7 @@ def once_each(planned: Iterable[PlannedRun]) -> list[PlannedRun]:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """The folder for one sweep at a time; the lock of a process that is gone counts for nothing.
+    """Locks the folder for one sweep at a time; the lock of a process that has ended is ignored.
 
     https://py-filelock.readthedocs.io
     """
@@ -162,15 +162,15 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool) -> list[PlannedRun]:
-    """Those that have no record of their own yet; with `retry_failed` also those that failed."""
+    """Runs without a record of their own; with `retry_failed` also failed runs."""
     return [run for run in planned if not _is_done(run.place(folder), run.identity, retry_failed)]
 
 
 def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
-    """Write `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
+    """Writes `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
 
-    A run that was planned here before keeps its folder, whatever else is swept by now. Raises UserError, and
-    writes nothing, where that is no folder of this sweep.
+    A run that was planned here before keeps its folder, even if the sweep has changed. Raises UserError, and
+    writes nothing, if that is not a folder of this sweep.
     """
     path = folder / PLAN_FILE
     entries: dict[str, dict[str, Any]] = {}
@@ -188,7 +188,7 @@ def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
 
 
 def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:
-    """The error that ends a sweep in which runs failed, naming them; None where none did."""
+    """The error that ends a sweep with failed runs and names them; None if none failed."""
     failed = []
     total = 0
     for run in planned:

@@ -24,8 +24,8 @@ class Overall:
     """Several sweeps one after the other, counted as one: what `losslab-reproduce` shows.
 
     Attributes:
-        total: runs of all sweeps; expected: those that seem to have a record already, counted at the start;
-        present: those of the sweeps so far that had one; done: since then.
+        total: runs of all sweeps; expected: those that seemed to have a record at the start; present: those
+            that had one when their sweep began; done: those made since.
     """
 
     total: int
@@ -49,7 +49,7 @@ def _left(started: float, done: int, remaining: int) -> str:
 
 
 class SweepProgress:
-    """What is done, running and failed of `runs`, found by looking at their folders."""
+    """How many of `runs` are done, running and failed, read from their folders."""
 
     def __init__(
         self, runs: Sequence[PlannedRun], folder: Path, out: Console, overall: Overall | None = None
@@ -63,7 +63,7 @@ class SweepProgress:
         self._began = time.time()
 
     def look(self) -> None:
-        """Print the runs that ended since the last look, and count."""
+        """Prints the runs that ended since the last call, and counts."""
         running = 0
         for name, identity in list(self.pending.items()):
             run_folder = self.folder / name
@@ -71,7 +71,7 @@ class SweepProgress:
                 running += run_folder.stat().st_mtime >= self._began - 1
                 record = records.load(run_folder)
                 if record.identity != identity or _written(run_folder) < self._began - 1:
-                    continue  # of another config, or the failure that is being tried again
+                    continue  # of another config, or a failure that is being repeated
                 running -= 1
                 del self.pending[name]
                 self.done += 1
@@ -99,11 +99,11 @@ def _written(folder: Path) -> float:
 def shown(
     runs: Sequence[PlannedRun], folder: Path, out: Console, overall: Overall | None = None
 ) -> Iterator[bool]:
-    """The line, within it, where `out` is a terminal. Yields whether runs print nothing themselves."""
+    """Shows the line, if `out` is a terminal. Yields whether runs print nothing themselves."""
     progress = SweepProgress(runs, folder, out, overall)
     if not out.is_terminal:
         yield overall is not None
-        if overall is not None:  # nothing moves in a file: a line for each stage
+        if overall is not None:  # a file cannot show a moving line, so one line per stage
             progress.look()
             out.print(progress.text(), highlight=False, markup=False)
         return

@@ -1,6 +1,6 @@
 """A sweep in stages: seeds are added for as long as an arm is open, and to open arms only.
 
-What is decided is handed in; here is only which runs follow from it.
+The caller passes in what is decided; this file only derives the runs from it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from losslab.sweep.conduct import Conducted, Ending, Setup, conduct
 
 
 class Judged(Protocol):
-    """What a look at the results says."""
+    """The results so far, judged."""
 
     def open_arms(self) -> set[str]:
         """Identities of the arms that are not decided, and of those that they are compared with."""
         ...
 
     def progress(self) -> str:
-        """What is decided and what is open, in a sentence."""
+        """What is decided and what is open, in one sentence."""
         ...
 
 
@@ -33,15 +33,15 @@ def until_decided(
     look: Callable[[], Judged],
     ending: Ending,
 ) -> RunsFailed | None:
-    """Make the runs of each stage that `folder` lacks, until no arm is open or the stages are spent.
+    """Makes the runs of each stage that `folder` lacks, until no arm is open or no stage is left.
 
     Args:
         arms: overrides of each arm, without a seed.
         stages: numbers of seeds, rising; seeds count from 0.
-        look: reads the results so far.
-        ending: called with the folder at the end, also when it was interrupted.
+        look: judges the results so far.
+        ending: called with the folder at the end, also after an interruption.
 
-    Returns the error that names the runs that failed, None where none did; a failure ends the stages.
+    Returns the error that names the failed runs, None if none failed; a failure ends the stages.
     """
     identities: list[str] = []
     wanted = set(range(len(arms)))

@@ -1,4 +1,4 @@
-"""A split in batches, in its own order: for evaluation. Those for training are in `train/batches.py`."""
+"""A split in batches, in its own order, for evaluation. Batches for training are in `train/batches.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def evaluation_batches(
     """Samples of `split` in their order, as (inputs, targets) on `device`; targets are not encoded.
 
     Args:
-        count: only so many, spread evenly over the split; all where not given.
+        count: the number of samples, spread evenly over the split; by default all.
     """
     positions = split.spread(len(split) if count is None else count)
     if split.inputs is not None:
@@ -28,7 +28,7 @@ def evaluation_batches(
             yield split.prepare(inputs), targets
         return
     assert split.dataset is not None
-    # A generator of its own: the loader must not draw from the training stream.
+    # Its own generator: the loader must not draw from the training stream.
     dataset = Subset(split.dataset, positions)
     loader: DataLoader[Batch] = DataLoader(dataset, batch_size=batch_size, generator=torch.Generator())
     for inputs, targets in loader:

@@ -1,4 +1,4 @@
-"""Training splits made worse on purpose: wrong labels, and classes cut down. Decided by the run's seed.
+"""Training splits made worse on purpose: wrong labels and rare classes, decided by the run's seed.
 
 Only training samples are touched; every arm with the same seed gets the same ones.
 """
@@ -32,7 +32,7 @@ def corrupted(
     chosen = train[order[: round(corruption.share * len(train))]]
     options = {"size": corruption.size, "sign": corruption.sign}
     result = targets.clone()
-    # Drawn for all training samples, so that each one's fate does not depend on the share.
+    # Drawn for all training samples, so that a larger share changes the same samples and more.
     wrong = kind.corrupt(targets[train[order]], options, generator(seed, "corruption", 1))
     result[chosen] = wrong[: len(chosen)]
     return result
@@ -42,7 +42,7 @@ def imbalanced(targets: Tensor, train: Tensor, kept: Mapping[int, float], kind: 
     """The training indices that are left when only a share of some classes' samples is kept.
 
     Args:
-        kept: class -> share of its training samples that stay, above 0 and up to 1; at least one stays.
+        kept: class -> share of its training samples to keep, above 0 and up to 1; at least one is kept.
     """
     labels = kind.strata(targets[train])
     if labels is None:

@@ -1,6 +1,6 @@
-"""Fetches what tasks need a network for; scripts/download_data calls it.
+"""Downloads the data of tasks; scripts/download_data calls it.
 
-Loading a task does the work: its source reads the files that exist and downloads or resumes the others.
+It only loads the tasks: their sources read the files that exist and download the others, or resume.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from losslab.tasks import load_task
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Download the named tasks, or all that read files; 0 if all are there in the end, else 1."""
+    """Download the named tasks, or all that read files; returns 0 if all can be loaded in the end, else 1."""
     known = _with_files()
     if unknown := sorted(set(arguments) - set(known)):
         print(
@@ -49,7 +49,7 @@ def _with_files() -> dict[str, TaskSettings]:
 
 
 def _reads_files(source: Any) -> bool:
-    """Whether a source, or one within it, has a `root`."""
+    """Whether a source, or one inside it, has a `root`."""
     return isinstance(source, Mapping) and ("root" in source or any(map(_reads_files, source.values())))
 
 

@@ -26,7 +26,7 @@ class Scaling:
         """From mean and std, None (inputs as they are), or "standardise" (each feature on its own).
 
         "standardise" takes mean and standard deviation of the training samples only; a constant feature
-        is centred and left at its scale.
+        is centred and keeps its scale.
         """
         if settings is None:
             return cls(0.0, 1.0)
@@ -36,7 +36,7 @@ class Scaling:
 
     @classmethod
     def _of_training(cls, raw: Raw, train: Tensor) -> Scaling:
-        """Block by block, so that large data are never there twice; two passes, for the sake of digits."""
+        """Block by block, so that large data are never copied; in two passes, for numerical accuracy."""
 
         def mean_of(function: Any) -> Tensor:
             total = sum(function(block).double().sum(dim=0) for block in blocks())
@@ -60,7 +60,7 @@ class Scaling:
         )
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Inputs (N, ...) as float32, scaled; bytes stand for [0, 1]. What is given stays as it is."""
+        """Inputs (N, ...) as float32, scaled; bytes stand for [0, 1]. The input is not changed."""
         scaled = as_float(inputs)
         if scaled is inputs:
             scaled = inputs.clone()

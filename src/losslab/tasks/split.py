@@ -1,4 +1,4 @@
-"""One split of a task: a view of the task's data, which lie in memory once, or of a Dataset."""
+"""One split of a task: a view of the task's data, which are in memory once, or of a Dataset."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Split:
     """Samples of one split.
 
     Attributes:
-        inputs: (M, ...), of all splits together; float32, scaled, or uint8, which is scaled when it is used.
-            None where `dataset` is used.
-        targets: (M, ...) as the task's kind describes them; None where `dataset` is used.
-        indices: (N,) which of them belong to this split; None for all.
+        inputs: (M, ...), of all splits together; scaled float32, or uint8, which is scaled when it is used.
+            None if `dataset` is used.
+        targets: (M, ...) as the task's kind describes them; None if `dataset` is used.
+        indices: (N,) the samples of this split; None for all.
         dataset: yields (input, target) of this split alone, unscaled.
-        scaling: applied to batches of uint8 inputs, and of what comes from `dataset`.
+        scaling: applied to batches of uint8 inputs, and to batches from `dataset`.
     """
 
     inputs: Tensor | None = None
@@ -56,19 +56,19 @@ class Split:
         return self.prepare(inputs), targets
 
     def spread(self, count: int) -> list[int]:
-        """Positions of at most `count` samples from one end to the other: data are often sorted by class."""
+        """Positions of at most `count` samples, spread over the split, which is often sorted by class."""
         size, count = len(self), min(count, len(self))
         return [position * size // count for position in range(count)]
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """A batch as the network is fed: bytes stand for [0, 1], then the task's scaling."""
+        """A batch as the network receives it: bytes become [0, 1], then the task's scaling is applied."""
         if self.inputs is not None and inputs.dtype != torch.uint8:
-            return inputs  # scaled since the task was loaded
+            return inputs  # scaled when the task was loaded
         return self.scaling(inputs) if self.scaling is not None else as_float(inputs)
 
 
 class Samples(Dataset[tuple[Tensor, Tensor]]):
-    """Some samples of a Dataset, with targets of their own (the kind's form, perhaps corrupted)."""
+    """Some samples of a Dataset with other targets (in the kind's form, perhaps corrupted)."""
 
     def __init__(self, dataset: Dataset[Any] | Tensor, targets: Tensor, indices: Tensor) -> None:
         self.dataset = dataset

@@ -16,7 +16,7 @@ def split_indices(raw: Raw, kind: Kind, split: SplitSettings) -> dict[str, Tenso
     """Indices into `raw`, ascending, by split.
 
     Args:
-        split: `validation` is of the samples that are not test samples by origin.
+        split: `validation` is a share or number of the samples outside the data set's own test samples.
     """
     validation, test, seed = split.validation, split.test, split.seed
     everything = torch.arange(len(raw))

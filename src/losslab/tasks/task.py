@@ -1,4 +1,4 @@
-"""A task as the learner sees it: three fixed splits of one data set, and the kind of its targets.
+"""A task: three fixed splits of one data set, and the kind of its targets.
 
 Where the data come from is in `sources/`, how they are split in `splits.py`, what a kind of target means
 in `kinds/`, what a run's seed does to the training split in `corruption.py`.
@@ -28,14 +28,14 @@ SPLITS = ("train", "validation", "test")
 
 @dataclasses.dataclass
 class Task:
-    """The data of a task and what may be done with them.
+    """The data of a task and its operations.
 
     Attributes:
         name: as chosen on the command line.
-        kind: what the targets are, how outputs are judged.
-        splits: "train", "validation", "test"; all look at the same tensors.
+        kind: what the targets are, and how outputs are evaluated.
+        splits: "train", "validation", "test"; all share the same tensors.
         input_shape: shape of one input, e.g. (1, 28, 28).
-        settings: what it was loaded from.
+        settings: the settings that it was loaded from.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Task:
     _raw: Raw = dataclasses.field(repr=False)
     _indices: dict[str, Tensor] = dataclasses.field(repr=False)
     _scaling: Scaling = dataclasses.field(repr=False)
-    # Shared with what `for_seed` gives: inputs lie once on a device, whatever the number of runs.
+    # Shared with the tasks of `for_seed`: inputs are on a device once, for any number of runs.
     _inputs_on: dict[torch.device, Tensor] = dataclasses.field(default_factory=dict, repr=False)
 
     def for_seed(self, seed: int) -> Task:
-        """The task of a run with this seed: labels corrupted, classes cut down, where that is asked for.
+        """The task of a run with this seed: with corrupted labels and rare classes, if the settings say so.
 
-        Inputs are shared, not copied. Raises UserError where `corruption` or `imbalanced` make no sense.
+        Inputs are shared, not copied. Raises UserError if `corruption` or `imbalanced` do not fit the task.
         """
         targets, indices = self._raw.targets, self._indices
         if self.settings.imbalanced:
@@ -88,8 +88,8 @@ class Task:
 def load_task(settings: TaskSettings, name: str) -> Task:
     """The task that `settings` describe.
 
-    The last task stays in memory: the runs of a sweep share one copy of the data.
-    Raises UserError where the data are missing, damaged, or do not fit the settings.
+    The last task is kept in memory, so that the runs of a sweep share one copy of the data.
+    Raises UserError if the data are missing, damaged, or do not fit the settings.
     """
     return _load(settings.model_dump_json(exclude_unset=True), name)
 
@@ -108,7 +108,7 @@ def _load(settings_text: str, name: str) -> Task:
     scaling = Scaling.fit(settings.scaling, raw, indices["train"])
     if settings.in_memory:
         raw.inputs, raw.dataset = raw.all_inputs(), None
-        if raw.inputs.dtype != torch.uint8:  # bytes are a quarter of the size, and quick to scale when used
+        if raw.inputs.dtype != torch.uint8:  # bytes take a quarter of the memory
             raw.inputs = scaling(raw.inputs)
     elif raw.dataset is None:
         raw.inputs, raw.dataset = None, Samples(raw.all_inputs(), raw.targets, torch.arange(len(raw)))

@@ -1,4 +1,4 @@
-"""All that changes what Lightning does by itself, and leans on how it does it; tests hold each of it.
+"""All changes to Lightning's behaviour, and all code that depends on its internals. Each has a test.
 
 Tried with the version below.
 """
@@ -19,14 +19,14 @@ LOGGERS = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric")
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without the messages of Lightning that nobody can act on."""
+    """Suppresses Lightning's messages that the user cannot act on."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            # All are about DataLoaders and logging habits that a run does not have.
+            # All are about DataLoaders and logging that a run does not use.
             warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning)\.")
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             yield
@@ -37,7 +37,7 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def keyboard_interrupt_as_such() -> Iterator[None]:
-    """Lightning turns Ctrl-C into SystemExit and stops listening for it; make it an interrupt again."""
+    """Lightning turns Ctrl-C into SystemExit and then ignores it; this makes it an interrupt again."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
@@ -50,11 +50,12 @@ def keyboard_interrupt_as_such() -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_nvml() -> Iterator[None]:
-    """torch asks the CUDA library for GPUs, as it does by itself, and not NVML, as Lightning tells it to.
+    """Lets torch ask the CUDA library for GPUs, its default, instead of NVML, which Lightning sets.
 
-    Its Adam asks at every step. Where there is no driver NVML is looked for on disk each time, a tenth of a
-    step of a small network. https://github.com/Lightning-AI/pytorch-lightning/pull/15110 says why Lightning
-    does: processes forked after the CUDA library was asked cannot use it. None is, while a run trains.
+    torch's Adam asks at every step. Without a driver it then searches the disk for NVML each time, which
+    takes a tenth of a step of a small network. Lightning's reason is that processes forked after a call of
+    the CUDA library cannot use it (https://github.com/Lightning-AI/pytorch-lightning/pull/15110). A run forks
+    no such process while it trains.
     """
     told = os.environ.pop(NVML_CHECK, None)
     try:

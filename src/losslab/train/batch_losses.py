@@ -9,13 +9,13 @@ from losslab.look.watcher import Steps, Training, Watcher
 
 
 class BatchLosses(Watcher):
-    """Notes the losses of step 1 and of every multiple of `log_every`; they come at no cost for a step."""
+    """Logs the losses of step 1 and of every multiple of `log_every`, at no cost to a step."""
 
     def __init__(self) -> None:
         self._terms: dict[int, Tensor] = {}
 
     def due_steps(self, training: Training, steps: range) -> list[int]:
-        """Only the terms of a sum must be looked for inside a step."""
+        """Only the terms of a sum have to be read inside a step."""
         return _logged(training, steps) if training.criterion.terms else []
 
     def after_step(self, training: Training, step: int) -> None:

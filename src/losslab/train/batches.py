@@ -1,7 +1,7 @@
 """Mini-batches in an order that follows from the seed and the epoch alone.
 
-Lightning gets them in chunks: what it does for each batch (hooks, progress, checks) costs more than a step
-of a small network, so it is paid once a chunk. A chunk ends where the learner has something to do besides
+Lightning gets them in chunks: its work for each batch (hooks, progress, checks) costs more than a step of a
+small network, so it is done once per chunk. A chunk ends where the learner has something to do besides
 training: at evaluations and at the end of the epoch.
 """
 
@@ -19,7 +19,7 @@ from losslab.seeds import generator, stream_seed
 from losslab.tasks import Split
 from losslab.tasks.batches import Batch
 
-# Gathering some megabytes at once is quicker than sample by sample, and stays small beside the data.
+# Gathering a few megabytes at once is faster than sample by sample, and small compared with the data.
 CHUNK_BYTES = 16 * 2**20
 CHUNK_STEPS = 200
 
@@ -29,11 +29,12 @@ class Chunk:
     """Consecutive mini-batches.
 
     Attributes:
-        first_step: number of optimiser steps done before it.
-        steps: how many mini-batches follow.
+        first_step: number of optimiser steps before it.
+        steps: number of mini-batches.
         batches: yields them once, as (inputs, encoded targets) on the training device.
-        weights: with several processes, what this one's part of each mini-batch counts: its share of the
-            samples times the number of processes, so that the mean over processes is that over samples.
+        weights: with several processes, the weight of this process's part of each mini-batch: its share of
+            the samples times the number of processes, so that the mean over processes equals that over
+            samples.
     """
 
     first_step: int
@@ -47,13 +48,14 @@ class TrainingBatches:
 
     Args:
         split: on the training device; its targets as the task has them.
-        encode: from the task's targets to what the loss is fed.
+        encode: converts the task's targets to the loss's.
         seed: the run's seed; with the epoch it decides the order of the samples.
         eval_every: chunks end at multiples of so many steps.
-        epoch: says which epoch is being asked for, from 0.
-        num_workers: processes of the DataLoader, where the split is a Dataset.
-        steps_done: where training goes on; chunks before are left out.
-        process: gives this process's number and how many there are; each takes its part of every mini-batch.
+        epoch: returns the number of the current epoch, from 0.
+        num_workers: processes of the DataLoader, if the split is a Dataset.
+        steps_done: steps before this one are skipped: training continues here.
+        process: returns this process's number and the number of processes; each takes its part of every
+            mini-batch.
     """
 
     def __init__(
@@ -125,7 +127,7 @@ class TrainingBatches:
         inputs, targets = self.split.gather(torch.cat(parts).to(self.device))
         encoded = self.encode(targets)
         sizes = [len(part) for part in parts]
-        # Scaled batch by batch: that much fits into the processor's cache.
+        # Scaled batch by batch: a batch fits into the processor's cache.
         for part, target in zip(inputs.split(sizes), encoded.split(sizes), strict=True):
             yield self.split.prepare(part), target
 
@@ -145,7 +147,7 @@ class TrainingBatches:
 
 
 def _share(part: Tensor, number: int, processes: int) -> Tensor:
-    """This process's samples of a mini-batch; where there are too few, a sample that will count nothing."""
+    """This process's samples of a mini-batch; with too few samples, one sample of weight 0."""
     own = part.tensor_split(processes)[number]
     return own if len(own) else part[:1]
 

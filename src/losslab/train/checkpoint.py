@@ -1,4 +1,4 @@
-"""What a run needs to go on where it was cut off, with the same result to the last digit.
+"""What a run needs to continue where it stopped, with the same result to the last digit.
 
 State dicts and plain numbers only, loaded with `weights_only=True`, so that no code runs from it.
 https://docs.pytorch.org/docs/stable/notes/serialization.html
@@ -24,22 +24,22 @@ from losslab.look.watcher import Training, Watcher
 
 FILE = "checkpoint.pt"
 SCHEMA_VERSION = 2
-LARGEST_SHARE = 0.02  # of a run's time goes into saving
+LARGEST_SHARE = 0.02  # of a run's time may be spent on saving
 
 
 class Checkpoint(Watcher):
-    """`checkpoint.pt` in a run's folder: written at evaluations and ends of epochs, gone when the run is.
+    """`checkpoint.pt` in a run's folder: written at evaluations and ends of epochs, removed at the end.
 
-    As a watcher it comes last: what it saves must be complete, and what it puts back must not be overwritten.
+    It is the last watcher: what it saves must be complete, and what it restores must not be overwritten.
 
     Args:
-        identity: of the run; a checkpoint of another one is refused.
+        identity: of the run; the checkpoint of another run is refused.
         clock: `time.perf_counter()` at the start of the run.
         steps_per_epoch: optimiser steps.
-        last_step: nothing is left to be done after it.
-        only_at_epochs: where the order of random numbers within an epoch cannot be taken up again.
+        last_step: the run's last optimiser step.
+        only_at_epochs: if the random numbers within an epoch cannot be restored.
 
-    Raises UserError where there is a checkpoint that cannot be continued; nothing is changed then.
+    Raises UserError, and changes nothing, if there is a checkpoint that cannot be continued.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class Checkpoint(Watcher):
 
     @property
     def step(self) -> int:
-        """Optimiser steps that were done when it was written; 0 where there is none."""
+        """Optimiser steps when it was written; 0 if there is no checkpoint."""
         return 0 if self._state is None else self._state["step"]
 
     @property
     def seconds(self) -> float:
-        """What the run took until then."""
+        """Seconds that the run took until then."""
         return 0.0 if self._state is None else self._state["seconds"]
 
     def check_fits(self, network: nn.Module, criterion: nn.Module) -> None:
-        """Raises UserError where a person's own code has changed since it was written."""
+        """Raises UserError if the user's own code has changed since the checkpoint was written."""
         if self._state is None:
             return
         for name, module in (("network", network), ("criterion", criterion)):
@@ -95,7 +95,7 @@ class Checkpoint(Watcher):
                 )
 
     def started(self, training: Training) -> None:
-        """Put training and watchers where they were."""
+        """Restores the state of training and watchers."""
         state = self._state
         if state is None:
             return
@@ -111,9 +111,9 @@ class Checkpoint(Watcher):
         _set_random_state(state["random"])
 
     def between_steps(self, training: Training) -> None:
-        """Write it at an evaluation or the end of an epoch, unless that would cost too much time.
+        """Writes it at an evaluation or the end of an epoch, unless that would take too much time.
 
-        A checkpoint that cannot be written costs the run nothing but the checkpoint.
+        If the checkpoint cannot be written, the run continues without it.
         """
         ends_epoch = training.step % self.steps_per_epoch == 0
         evaluated = training.step % training.settings.eval_every == 0 and not self.only_at_epochs
@@ -149,7 +149,7 @@ class Checkpoint(Watcher):
         to_do = "delete it to train the run from its start"
         try:
             with zipfile.ZipFile(self.path) as archive:
-                damaged = archive.testzip()  # torch itself does not look at the checksums
+                damaged = archive.testzip()  # torch itself does not verify the checksums
             if damaged is not None:
                 raise ValueError(f"the checksum of {damaged} is wrong")
             state = torch.load(self.path, map_location="cpu", weights_only=True)
@@ -160,7 +160,7 @@ class Checkpoint(Watcher):
             ) from None
         except Exception as error:
             raise UserError(
-                f"{self.path} is no checkpoint, or was cut short or damaged ({first_line(error)}): {to_do}"
+                f"{self.path} is not a checkpoint, or is truncated or damaged ({first_line(error)}): {to_do}"
             ) from None
         if header["identity"] != self._header["identity"]:
             raise UserError(
@@ -169,7 +169,8 @@ class Checkpoint(Watcher):
         if header != self._header:
             raise UserError(
                 f"{self.path} was written by torch {header['torch']} with schema {header['schema_version']}, "
-                f"this is torch {self._header['torch']} with schema {SCHEMA_VERSION}: go on with those, or "
+                f"this is torch {self._header['torch']} with schema {SCHEMA_VERSION}: "
+                f"continue with those, or "
                 f"{to_do}"
             )
         return state
@@ -187,7 +188,7 @@ def _moved(state: Any, device: torch.device) -> Any:
 
 
 def _random_state() -> dict[str, Any]:
-    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  (what a person's code may use)
+    kind, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  (the user's code may use it)
     state: dict[str, Any] = {
         "python": random.getstate(),
         "numpy": (kind, torch.from_numpy(np.asarray(keys, dtype=np.int64)), position, has_gauss, gauss),

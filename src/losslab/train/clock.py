@@ -8,7 +8,7 @@ from losslab.records.record import Timing
 
 
 class Clock:
-    """Seconds of a run, of the wall's clock and of the processor.
+    """Seconds of a run, by wall clock and by processor.
 
     Attributes:
         started: `time.perf_counter()` at its start.
@@ -21,11 +21,11 @@ class Clock:
         self._processor_started = time.process_time()
 
     def ready(self) -> None:
-        """Everything is made; what follows is training."""
+        """Marks the end of the setup; training follows."""
         self.setup = time.perf_counter() - self.started
 
     def timing(self, training: float, evaluation: float, before: float) -> Timing:
-        """As the record has it. Args: seconds by part; `before` an interruption."""
+        """The record's timing. Args: seconds by part; `before`: seconds before an interruption."""
         return {
             "setup": self.setup,
             "training": training,

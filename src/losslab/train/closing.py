@@ -1,4 +1,4 @@
-"""How a run ends: what its record says of results, time, machine and findings, and what is written."""
+"""How a run ends: what its record says about results, time, machine and findings; which files it writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from losslab.train.parts import Parts
 
 
 def diagnose(record: Record, parts: Parts, logbook: Logbook) -> None:
-    """Put the findings into the record."""
+    """Adds the findings to the record."""
     floor = None
     with logbook.errors.contained("the loss's floor"):
         floor = findings.loss_floor(parts.criterion, parts.task)
@@ -23,7 +23,7 @@ def diagnose(record: Record, parts: Parts, logbook: Logbook) -> None:
 
 
 def finish_tensorboard(record: Record, logbook: Logbook, logger: RunLogger) -> None:
-    """Findings, hyperparameters and results; closes the file."""
+    """Writes findings, hyperparameters and results, and closes the file."""
     record.internal_errors = logbook.errors.found
     with logbook.errors.contained("TensorBoard"):
         tensorboard.write_findings(logbook.writer, record)
@@ -32,7 +32,7 @@ def finish_tensorboard(record: Record, logbook: Logbook, logger: RunLogger) -> N
 
 
 def write(record: Record, logbook: Logbook, folder: Path) -> None:
-    """diagnostics.csv, curves.csv and, last, record.json: then the run is complete."""
+    """Writes diagnostics.csv, curves.csv and, last, record.json, which makes the run complete."""
     if logbook.measured:
         with logbook.errors.contained(DIAGNOSTICS_FILE):
             measurements = logbook.measurements().to_csv(index=False)

@@ -1,6 +1,6 @@
-"""Evaluation: loss and the task's metrics on splits, while training and at its end.
+"""Evaluation: loss and the task's metrics on splits, during training and at its end.
 
-What it finds goes to the logbook; the latest values and the targets reached are for the record.
+All values go to the logbook; the latest ones and the targets reached also go to the record.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from losslab.records import Target
 from losslab.tasks.batches import Batch
 from losslab.train import hardware
 
-# Evaluation inputs that are small are scaled once and kept, instead of at each evaluation.
+# Small evaluation inputs are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
-# Training samples behind a point of a curve: an accuracy is then known to about half a point.
+# Training samples per point of a curve; they give an accuracy to about half a percentage point.
 CURVE_SAMPLES = 2_000
 
 
@@ -28,13 +28,13 @@ class Evaluation(Watcher):
     """Evaluates before the first step, at every multiple of `eval_every`, and after the last step.
 
     Args:
-        targets: values of the primary metric; when validation first reaches them is noted.
-        resumes: whether a checkpoint will be put back: what was evaluated at step 0 is in it.
+        targets: values of the primary metric; records when validation first reaches them.
+        resumes: whether a checkpoint will be restored, which holds the evaluation at step 0.
 
     Attributes:
         latest: split -> metric -> value.
-        targets: with step and seconds of training, where reached.
-        seconds: what evaluation took.
+        targets: with step and seconds of training, if reached.
+        seconds: spent on evaluation.
     """
 
     def __init__(self, targets: Sequence[float], resumes: bool = False) -> None:
@@ -58,7 +58,7 @@ class Evaluation(Watcher):
         self._evaluate_curves(training)
 
     def test(self, training: Training, split: str) -> None:
-        """The final word on `split`, with all metrics."""
+        """The final evaluation of `split`, with all metrics."""
         count = _evaluated_samples(training, split, final=True)
         self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
         if split == "test":
@@ -78,7 +78,7 @@ class Evaluation(Watcher):
         self._evaluated_at = state["evaluated_at"]
 
     def _evaluate_curves(self, training: Training) -> None:
-        """Validation data and a sample of the training data, once a step."""
+        """Evaluates validation data and a sample of the training data, once per step."""
         if self._evaluated_at == training.step:
             return
         self._evaluated_at = training.step
@@ -98,7 +98,7 @@ class Evaluation(Watcher):
                 target.step, target.seconds = training.step, training.seconds
 
     def _curve_batches(self, training: Training, split: str) -> Iterable[Batch]:
-        """What curves are evaluated on; kept ready if small."""
+        """The samples behind the curves; kept scaled if they are small."""
         if split in self._kept_batches:
             return self._kept_batches[split]
         count = _evaluated_samples(training, split, final=False)
@@ -133,7 +133,7 @@ class Evaluation(Watcher):
         return values
 
     def _metrics_of(self, training: Training, final: bool) -> Any:
-        """The kind's metrics, empty."""
+        """The kind's metrics, without values yet."""
         if final not in self._metrics:
             made = training.task.kind.metrics(final).to(training.device)
             for module in made.modules():
@@ -145,7 +145,7 @@ class Evaluation(Watcher):
 
 
 def _evaluated_samples(training: Training, split: str, final: bool) -> int:
-    """Of training data a sample tells enough: as many as there are for validation, fewer for curves."""
+    """Number of samples. Training data need only a sample: as many as for validation, fewer for curves."""
     size = len(training.splits[split])
     if split != "train":
         return size

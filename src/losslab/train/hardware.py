@@ -1,6 +1,6 @@
-"""How a run uses the machine: accelerator, precision, order and portions of what lies in memory.
+"""How a run uses the machine: accelerator, precision, memory order and portions.
 
-Nothing here changes what is trained, only in which precision, order of memory or portions it is computed.
+Nothing here changes what is trained, only how it is computed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from losslab.config.settings import TrainerSettings
 from losslab.errors import UserError
 from losslab.train import _lightning
 
-# A convolution over thousands of images writes more than a processor's cache holds: 256 at a time of MNIST's
-# take half the time of 2,000 (docs/benchmarks.md).
+# A convolution over thousands of images writes more than a processor's cache holds: with MNIST, 256 at a time
+# take half as long as 2,000 (docs/benchmarks.md).
 IMAGES_AT_ONCE = 256
 
 
 def trainer_arguments(settings: TrainerSettings) -> dict[str, Any]:
-    """What the config group `trainer` says to Lightning's Trainer about the machine."""
+    """The arguments of Lightning's Trainer about the machine, from the config group `trainer`."""
     return {
         "accelerator": settings.accelerator,
         "devices": settings.devices,
@@ -33,7 +33,7 @@ def trainer_arguments(settings: TrainerSettings) -> dict[str, Any]:
 
 
 def check(settings: TrainerSettings) -> None:
-    """Let Lightning say whether the accelerator is there and does that precision. Raises UserError."""
+    """Asks Lightning whether the accelerator exists and supports the precision. Raises UserError if not."""
     try:
         _try_trainer(**trainer_arguments(settings))
     except (ValueError, RuntimeError, MisconfigurationException) as error:
@@ -43,13 +43,13 @@ def check(settings: TrainerSettings) -> None:
 
 @functools.cache
 def _try_trainer(**arguments: Any) -> None:
-    """A Trainer is dear to make: one for all runs of a process."""
+    """Cached, because a Trainer is slow to make: one for all runs of a process."""
     with _lightning.quiet():
         pl.Trainer(**arguments, logger=False, enable_checkpointing=False, enable_progress_bar=False)
 
 
 def prepare(network: nn.Module, settings: TrainerSettings) -> None:
-    """Let the network compute as `trainer.precision`, `matmul_precision` and `channels_last` say."""
+    """Applies `trainer.precision`, `matmul_precision` and `channels_last` to the network."""
     # https://docs.pytorch.org/docs/stable/generated/torch.set_float32_matmul_precision.html
     torch.set_float32_matmul_precision(settings.matmul_precision)
     if settings.precision in ("64-true", "bf16-true"):
@@ -61,7 +61,7 @@ def prepare(network: nn.Module, settings: TrainerSettings) -> None:
 
 
 def _as_the_weights(network: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Inputs in the weights' precision, which Lightning has converted."""
+    """Inputs in the precision of the weights, which Lightning has converted."""
     dtype = next((parameter.dtype for parameter in network.parameters()), torch.float32)
     return tuple(part.to(dtype) if part.is_floating_point() else part for part in inputs)
 

@@ -1,6 +1,6 @@
-"""The LightningModule: forward, loss, backward, clip, step, and the end where numbers are no longer finite.
+"""The LightningModule: forward, loss, backward, clip, step; it ends the training if numbers are not finite.
 
-It knows nothing of files, metrics, curves and checkpoints: those are watchers (`look/watcher.py`).
+It knows nothing about files, metrics, curves or checkpoints, which are watchers (`look/watcher.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Learner(pl.LightningModule):
     """Trains the network with the criterion; manual optimisation over chunks of mini-batches.
 
     Args:
-        view: what is trained, and how far it is; moved on here, and read by the watchers.
+        view: what is trained, and the steps done; updated here, and read by the watchers.
         optimizer: makes the optimiser from the parameters.
         watchers: are told of each event in this order.
     """
@@ -49,7 +49,7 @@ class Learner(pl.LightningModule):
         return self._make_optimizer([*self.network.parameters(), *self.criterion.parameters()])
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        return batch  # chunks are made on the device
+        return batch  # chunks are on the device already
 
     def on_train_start(self) -> None:
         self.view.place(self.device)
@@ -92,7 +92,7 @@ class Learner(pl.LightningModule):
         self._finish(chunk, stacked, started)
 
     def _due(self, chunk: Chunk) -> dict[int, list[Watcher]]:
-        """Who wants to be called inside which of the chunk's steps."""
+        """The watchers to call inside each of the chunk's steps."""
         steps = range(chunk.first_step + 1, chunk.first_step + chunk.steps + 1)
         due: dict[int, list[Watcher]] = {}
         for watcher in self.watchers:
@@ -101,7 +101,7 @@ class Learner(pl.LightningModule):
         return due
 
     def _finish(self, chunk: Chunk, losses: Tensor, started: float) -> None:
-        """Count the chunk's steps; one transfer from the device for all of their losses."""
+        """Counts the chunk's steps; one transfer from the device for all of their losses."""
         values = losses.float().cpu()
         weights_finite = all(bool(parameter.isfinite().all()) for parameter in self.network.parameters())
         elapsed = time.perf_counter() - started

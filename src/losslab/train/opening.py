@@ -1,4 +1,4 @@
-"""How a run begins: its record, what it goes on from, and where it writes while it trains."""
+"""How a run begins: its record, its checkpoint if it continues, and its TensorBoard log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from losslab.train.trainer import steps_per_epoch
 
 
 def new_record(settings: RunSettings, overrides: list[str], name: str, parts: Parts) -> Record:
-    """The record of a run that has not come to anything yet."""
+    """The record of a run without results yet."""
     return Record(
         **identities(settings),
         name=name,
@@ -38,9 +38,9 @@ def new_record(settings: RunSettings, overrides: list[str], name: str, parts: Pa
 def find_checkpoint(
     settings: RunSettings, record: Record, parts: Parts, folder: Path, clock: Clock
 ) -> Checkpoint | None:
-    """Where progress is kept, None where it is not; notes in the record from which step the run goes on.
+    """The checkpoint, None if checkpoints are off; sets in the record the step from which the run continues.
 
-    Raises UserError where there is a checkpoint that does not fit.
+    Raises UserError if there is a checkpoint that does not fit.
     """
     if not settings.trainer.checkpoint:
         return None
@@ -58,7 +58,7 @@ def find_checkpoint(
 
 
 def open_log(record: Record, folder: Path, errors: InternalErrors) -> tuple[RunLogger, Logbook]:
-    """The run's TensorBoard file, with its config, and the logbook that writes there."""
+    """The run's TensorBoard file, with its config, and the logbook that writes to it."""
     records.remove_unfinished(folder)
     logger = RunLogger(folder, record.resumed_at)
     logbook = Logbook(logger, errors)

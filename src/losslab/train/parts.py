@@ -1,4 +1,4 @@
-"""Task, network, criterion and optimiser: made from the settings, and tried together before any training."""
+"""Task, network, criterion and optimiser: made from the settings, and tried together before training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from losslab.train import failures, hardware
 
 @dataclasses.dataclass
 class Parts:
-    """What the settings describe, made."""
+    """The objects that the settings describe."""
 
     task: Task
     network: nn.Module
@@ -31,10 +31,10 @@ class Parts:
 
 
 def build(settings: RunSettings) -> Parts:
-    """Task, network, criterion and optimiser. Raises UserError where they do not fit each other.
+    """Task, network, criterion and optimiser. Raises UserError if they do not fit together.
 
-    Settings may name any function with any arguments: whatever goes wrong in them is said in one sentence,
-    with its traceback where LOSSLAB_DEBUG is set.
+    Settings may name any function with any arguments: any error in them is reported in one sentence, with
+    its traceback if LOSSLAB_DEBUG is set.
     """
     try:
         return _build(settings)
@@ -79,7 +79,7 @@ def _build(settings: RunSettings) -> Parts:
 
 
 def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
-    """Made once for a parameter that nobody trains: a wrong argument shows before training starts."""
+    """Makes the optimiser once for a dummy parameter, to find a wrong argument before training starts."""
     try:
         optimizer([nn.Parameter(torch.zeros(1))])
     except (TypeError, ValueError) as error:
@@ -90,14 +90,14 @@ def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
 
 
 def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
-    """Two samples through the network: shapes must fit before training starts."""
+    """Sends two samples through the network, to check shapes before training starts."""
     inputs, targets = task.splits["train"].sample(2)
     training = network.training
     network.eval()
     try:
         with torch.no_grad():
             outputs = network(inputs)
-    except Exception as error:  # whatever a person's own network raises
+    except Exception as error:  # any exception of the user's own network
         raise UserError(
             f"model={model_name} does not take the inputs of task={task.name}, shape {task.input_shape}: "
             f"{first_line(error)}"
@@ -114,7 +114,7 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
 def _check_loss(
     task: Task, network: nn.Module, criterion: Criterion | WeightedSum, settings: RunSettings
 ) -> None:
-    """A small real batch through network and loss: misuse shows before training starts."""
+    """Sends a small real batch through network and loss, to find misuse before training starts."""
     _, targets = task.splits["train"].sample(1)
     size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
     inputs, targets = task.splits["train"].sample(size)

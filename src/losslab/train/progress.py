@@ -11,7 +11,7 @@ from losslab.train.evaluation import Evaluation
 
 
 class StepProgress(Watcher):
-    """One line while training, gone afterwards: steps, time left, the latest validation metric."""
+    """One line during training, removed afterwards: steps, time left, the latest validation metric."""
 
     def __init__(self, console: Console, title: str, total_steps: int, evaluation: Evaluation) -> None:
         self.evaluation = evaluation

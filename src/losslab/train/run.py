@@ -1,6 +1,7 @@
 """One run: its settings in, one record and one TensorBoard log out.
 
-Reads as a table of contents; the parts are one level below. Knows nothing of sweeps, comparisons and claims.
+Reads like a table of contents; the parts are one level below. Knows nothing about sweeps, comparisons or
+claims.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ def run(
     folder: Path,
     console: Console | None = None,
 ) -> Record:
-    """Train one run and write its record to `folder`; one that diverges or fails has a record too.
+    """Trains one run and writes its record to `folder`, even if the run diverges or fails.
 
-    Raises UserError, and writes nothing, where the settings cannot be run at all.
+    Raises UserError, and writes nothing, if the settings cannot be run at all.
 
     Args:
         console: where the progress bar goes; None for none.
@@ -55,6 +56,6 @@ def run(
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
     closing.diagnose(record, parts, logbook)
     closing.finish_tensorboard(record, logbook, logger)
-    if trainer.is_global_zero:  # of several processes one writes
+    if trainer.is_global_zero:  # only one of several processes writes
         closing.write(record, logbook, folder)
     return record

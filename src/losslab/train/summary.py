@@ -1,4 +1,4 @@
-"""What is said of a run when it has ended."""
+"""What is printed about a run when it has ended."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def print_run(out: Console, record: Record, folder: Path, brief: bool) -> None:
-    """One line with the findings' names; unless `brief`, what they say, the targets and where it lies."""
+    """One line with the findings' names; unless `brief`, also their texts, the targets and the folder."""
     outcome = record.status if record.diverged_at is None else f"{record.status} at step {record.diverged_at}"
     test = record.primary("test")
     result = "" if test is None else f", test {record.metric} {test:.4f}"
-    seconds = record.timing.get("total", 0.0)  # a run that was killed has none
+    seconds = record.timing.get("total", 0.0)  # a killed run has none
     out.print(
         escape(f"{folder.name}: {outcome}{result} ({record.steps} steps, {seconds:.1f} s)"), highlight=False
     )

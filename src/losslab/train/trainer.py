@@ -15,7 +15,7 @@ from losslab.train.learner import Diverged, Learner
 
 
 def make_trainer(settings: RunSettings, logger: TensorBoardLogger, task: Task, steps_done: int) -> pl.Trainer:
-    """A Trainer for the epochs that are left, without anything of Lightning's that a run does not need."""
+    """A Trainer for the remaining epochs, without those parts of Lightning that a run does not need."""
     return pl.Trainer(
         max_epochs=settings.trainer.max_epochs - steps_done // steps_per_epoch(settings, task),
         **hardware.trainer_arguments(settings.trainer),
@@ -29,7 +29,7 @@ def make_trainer(settings: RunSettings, logger: TensorBoardLogger, task: Task, s
 
 
 def train(trainer: pl.Trainer, learner: Learner, settings: RunSettings, record: Record) -> None:
-    """All steps that are left, then the final word on each split; how it ended is noted in the record."""
+    """Trains all remaining steps, then evaluates each split; the record says how the run ended."""
     splits = ["train", "validation", *(["test"] if settings.read_test else [])]
     try:
         pl.seed_everything(stream_seed(settings.seed, "training") % 2**32, verbose=False)

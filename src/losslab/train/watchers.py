@@ -1,4 +1,4 @@
-"""The watchers of a run: evaluation and curves, what only looks, and the checkpoint."""
+"""The watchers of a run: evaluation and curves, diagnostics and pictures, and the checkpoint."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def make_watchers(
     """All watchers of a run, in the order in which they are told of events.
 
     Args:
-        errors: where those that only look may fail.
+        errors: collects the errors of diagnostics and pictures, which may fail.
         console: where the progress bar goes; None for none.
 
-    Raises UserError where a diagnostic of the config cannot be made.
+    Raises UserError if a diagnostic of the config cannot be made.
     """
     looks: dict[str, Watcher] = _diagnostics(settings.diagnostics)
     if settings.pictures is not None:
@@ -54,7 +54,7 @@ def _diagnostics(settings: DiagnosticsSettings) -> dict[str, Watcher]:
         watcher = make(callback, where=where)
         if not isinstance(watcher, Watcher):
             raise UserError(
-                f"{where}={callback.target} is no diagnostic: derive it from "
+                f"{where}={callback.target} is not a diagnostic: derive it from "
                 "losslab.look.diagnostics.base.Diagnostic or losslab.look.watcher.Watcher"
             )
         made[f"diagnostics.{name}"] = watcher

@@ -1,4 +1,4 @@
-"""Times of variants of the same work, measured in turns, so that a busy moment hits them all."""
+"""Times of variants of the same work, measured in turns, so that other load affects all of them alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPETITIONS, QUICK_REPETITIONS = 15, 7
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """One torch thread inside, as many as before outside."""
+    """Uses one torch thread inside the block, and restores the number afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -55,7 +55,7 @@ def ratios(slow: list[float], fast: list[float]) -> list[float]:
 
 
 def geometric_mean(values: list[float]) -> float:
-    """Of positive numbers, as ratios are averaged."""
+    """The geometric mean of positive numbers, which averages ratios."""
     return statistics.geometric_mean(values)
 
 

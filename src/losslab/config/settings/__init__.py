@@ -1,7 +1,8 @@
-"""A run's settings: one strict typed tree, validated once, that everything downstream reads.
+"""A run's settings: one strict, typed tree, validated once and read by all other packages.
 
-`tree.py` says what a config may hold, `values.py` how single values are written, `sentences.py` what is said
-about a wrong one, `read.py` makes the tree from what Hydra composed. Defaults are in conf/, not here.
+`tree.py` says what a config may hold, `values.py` how single values are written, `sentences.py` what
+the message about a wrong one says, `read.py` makes the tree from what Hydra composed. Defaults are in conf/,
+not here.
 """
 
 from losslab.config.settings.read import group_choices, named_loss, read, read_command, read_loss

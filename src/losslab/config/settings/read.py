@@ -1,4 +1,4 @@
-"""From what Hydra composed to settings: everything filled in, names of losses and activations looked up."""
+"""Settings from a composed config: resolves interpolations, looks up losses and activations by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from losslab.config.settings.tree import (
 from losslab.config.terms import normal_terms
 from losslab.errors import UserError
 
-# What commands are told, and no run needs to know.
+# For commands; no run needs these keys.
 NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet", "decide")
 
 
@@ -30,9 +30,9 @@ def read(cfg: DictConfig) -> RunSettings:
     """The settings of one run, checked.
 
     Args:
-        cfg: composed; with Hydra's own node in it, unless Hydra is running a job.
+        cfg: a composed config; with Hydra's own section, unless Hydra is running a job.
 
-    Raises UserError with one sentence about the first thing that has no value or a wrong one.
+    Raises UserError with one sentence about the first missing or wrong value.
     """
     read_command(cfg)
     choices = group_choices(cfg)
@@ -46,7 +46,7 @@ def read_loss(cfg: DictConfig) -> AnyLoss:
 
 
 def named_loss(name: str, folders: list[Path]) -> AnyLoss:
-    """A loss of the catalogue as it stands there, without composing a run."""
+    """A loss as the catalogue has it, without composing a run."""
     config: dict[str, Any] = {"loss": catalogue.load("loss", name, folders)}
     _look_up_names(config, folders)
     return _loss(config)
@@ -60,7 +60,7 @@ def _loss(config: Mapping[str, Any]) -> AnyLoss:
 
 
 def read_command(cfg: DictConfig) -> CommandSettings:
-    """What a command is told beyond its runs; raises UserError as `read` does."""
+    """The settings of a command beyond its runs; raises UserError as `read` does."""
     told = OmegaConf.masked_copy(cfg, [key for key in CommandSettings.model_fields if key in cfg])
     given = OmegaConf.to_container(told, resolve=True)
     return validated(CommandSettings, given)
@@ -75,7 +75,7 @@ def group_choices(cfg: DictConfig) -> dict[str, str]:
 
 
 def _filled_in(cfg: DictConfig) -> dict[str, Any]:
-    """The config as plain data with all interpolations resolved. Raises UserError for what has no value."""
+    """The config as plain data with all interpolations resolved. Raises UserError if a key has no value."""
     of_a_run = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key not in NOT_OF_A_RUN])
     try:
         container = OmegaConf.to_container(of_a_run, resolve=True, throw_on_missing=True)
@@ -89,7 +89,7 @@ def _filled_in(cfg: DictConfig) -> dict[str, Any]:
 
 
 def _look_up_names(config: dict[str, Any], folders: list[Path]) -> None:
-    """Losses named in `loss.terms` and activations in `activation.layers`: the record has them in full."""
+    """Replaces names in `loss.terms` and `activation.layers` by full configs, which the record needs."""
     loss, activation = config.get("loss"), config.get("activation")
     if isinstance(loss, dict) and "terms" in loss:
         config["loss"] = {

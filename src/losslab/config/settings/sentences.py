@@ -1,4 +1,4 @@
-"""What is said about a wrong value: one sentence with its key, the value, and what would be right."""
+"""The message about a wrong value: one sentence with its key, the value, and what would be right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from losslab.errors import UserError
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 Key = str | int
-_LONGEST = 100  # of a value in a sentence
+_LONGEST = 100  # characters of a value in a sentence
 
 _A_SECTION = "it is a section with keys of its own, see losslab --cfg job"
 # pydantic's error types, https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -33,10 +33,10 @@ _WANTED = {
 def validated(
     model: type[Model], data: Any, where: str = "", choices: Mapping[str, str] | None = None
 ) -> Model:
-    """`data` as a `model`. Raises UserError with one sentence about the first thing that is wrong.
+    """`data` as a `model`. Raises UserError with one sentence about the first error.
 
     Args:
-        where: dotted key of `data` in the whole config; empty for all of it.
+        where: dotted key of `data` in the whole config; empty for the whole config.
         choices: config group -> chosen name, for the sentence.
     """
     for path, value in _numbers(data):
@@ -95,7 +95,7 @@ def _missing(key: str, choices: Mapping[str, str]) -> str:
 def _dotted(where: str, path: Sequence[Key], data: Any) -> str:
     """The path as it is written in a sentence, e.g. loss.terms[0].weight.
 
-    What `data` does not have on the way is a name of pydantic's own, except a missing key at the end.
+    Parts of the path that `data` does not have are pydantic's own names, except a missing key at the end.
     """
     text = where
     for place, part in enumerate(path):
@@ -110,7 +110,7 @@ def _dotted(where: str, path: Sequence[Key], data: Any) -> str:
 
 
 def _as_written(value: Any) -> str:
-    """As in a config: null, true, and text in quotes only where it looks like something else."""
+    """As in a config: null, true; text in quotes only if it looks like something else."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):

@@ -1,7 +1,7 @@
 """What a run's config may hold, section by section, as in conf/config.yaml.
 
-Only shapes, types and ranges that need no data: whether a loss serves a task, or a model takes its inputs, is
-said where those are made. A `Target` names code, and its arguments are that code's own affair.
+Only shapes, types and ranges that need no data. Whether a loss serves a task, or a model takes its inputs, is
+checked where those are made. A `Target` names code, and that code checks its own arguments.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from losslab.config.settings.values import (
 from losslab.errors import UserError
 from losslab.judgement.rows import Margin
 
-# Tags of unions, which pydantic puts into the place of an error; no config has such keys.
+# Tags of unions, which pydantic adds to an error's path; no config has such keys.
 ONE, SEVERAL = "losslab: one", "losslab: several"
 
 
@@ -62,7 +62,7 @@ _size_or_null = number(f"{_SHARE_OR_COUNT}, or null", lambda value: value > 0, o
 
 
 class SplitSettings(Section):
-    """Shares (below 1) or numbers of samples; `test` is null where the data set brings its own."""
+    """Shares (below 1) or numbers of samples; `test` is null if the data set has its own test samples."""
 
     validation: Annotated[Number, pydantic.BeforeValidator(_share_or_count), _size]
     test: Annotated[Number | None, pydantic.BeforeValidator(_share_or_count), _size_or_null]
@@ -77,7 +77,7 @@ class ScalingSettings(Section):
 
 
 class CorruptionSettings(Section):
-    """Wrong training labels; `size` and `sign` are regression's, in the targets' unit."""
+    """Wrong training labels; `size` (in the targets' unit) and `sign` are for regression."""
 
     share: Annotated[
         Number,
@@ -112,7 +112,7 @@ _Kept = Annotated[
 
 
 class RecipeSettings(Section):
-    """What the task proposes to trainer and model; a model of one's own may look for keys of its own here."""
+    """What the task proposes to trainer and model; the user's own model may read its own keys here."""
 
     model_config = pydantic.ConfigDict(extra="allow", frozen=True)
     max_epochs: Count
@@ -124,7 +124,7 @@ class RecipeSettings(Section):
 class TaskSettings(Section):
     """The config group `task`.
 
-    `options` is for a kind of one's own, which may ask for more than there is here (`Kind.from_config`).
+    `options` is for the user's own kind, which may need more keys (`Kind.from_config`).
     """
 
     num_classes: Annotated[
@@ -179,7 +179,7 @@ ActivationSettings = Annotated[
 
 
 class InitSettings(Section):
-    """Functions for the initial weights and biases; null leaves what torch does when a layer is made."""
+    """Functions for the initial weights and biases; null keeps torch's defaults."""
 
     weight: Target | None = None
     bias: Target | None = None
@@ -190,7 +190,7 @@ class InitSettings(Section):
 
 
 class SingleLossSettings(Section):
-    """A loss together with what it must be fed."""
+    """A loss together with the inputs it needs."""
 
     loss: Target
     output_activation: str
@@ -210,12 +210,12 @@ class SingleLossSettings(Section):
 
     @property
     def parts(self) -> Sequence[SingleLossSettings]:
-        """The losses that it is made of: itself."""
+        """The losses in it: only itself."""
         return [self]
 
     @property
     def forms(self) -> list[str]:
-        """In which it takes targets, best first."""
+        """The forms in which it takes targets, preferred first."""
         return [self.targets] if isinstance(self.targets, str) else self.targets
 
 
@@ -233,7 +233,7 @@ class SumSettings(Section):
 
     @property
     def parts(self) -> Sequence[SingleLossSettings]:
-        """The losses that it is made of."""
+        """The losses in the sum."""
         return self.terms
 
 
@@ -248,11 +248,11 @@ LossSettings = Annotated[
 
 
 class OptimizerSettings(Target):
-    """Makes the optimiser from the parameters; its learning rate, where it is given one, is positive."""
+    """Makes the optimiser from the parameters. A learning rate, if given, must be positive."""
 
     @property
     def learning_rate(self) -> float | None:
-        """The argument `lr`; None where the optimiser is left its own default."""
+        """The argument `lr`; None for the optimiser's own default."""
         return self.arguments.get("lr")
 
     @pydantic.model_validator(mode="after")
@@ -264,7 +264,7 @@ class OptimizerSettings(Target):
 
 
 class GradientClipSettings(Section):
-    """Before each step: the largest norm of all gradients together, the largest absolute value of each."""
+    """Limits before each step: for the norm of all gradients together, and for the absolute value of each."""
 
     norm: PositiveOrNull
     value: PositiveOrNull
@@ -285,7 +285,7 @@ class TrainerSettings(Section):
     gradient_clip: GradientClipSettings
     checkpoint: Flag
     num_workers: CountFromZero
-    # Only in trainer=ddp: what runs have in one process keeps its identity.
+    # Only in trainer=ddp, so that runs in one process keep their identity.
     strategy: Literal["ddp"] | None = None
     devices: Count = 1
 
@@ -300,7 +300,7 @@ class DiagnosticsSettings(Section):
 
 
 class RunSettings(Section):
-    """Everything that one run is made of.
+    """All settings of one run.
 
     Attributes:
         choices: config group -> chosen name, as in {"task": "digits"}; not part of `plain()`.
@@ -347,7 +347,7 @@ class DecideSettings(Section):
     Attributes:
         margin: the smallest difference that matters.
         reference: label of the arm that the others are compared with; null: the first.
-        stages: numbers of seeds at which the sweep looks at its results; decided arms get no more.
+        stages: numbers of seeds after which the sweep judges its results; decided arms get no more seeds.
     """
 
     margin: Annotated[Margin | None, pydantic.BeforeValidator(_margin)]
@@ -363,7 +363,7 @@ class DecideSettings(Section):
 
 
 class CommandSettings(Section):
-    """What a command is told beyond what its runs are made of."""
+    """Settings of a command beyond those of its runs."""
 
     quick: Flag
     quiet: Flag

@@ -1,7 +1,7 @@
-"""How single values of a config are written, and what is accepted for them.
+"""How single values of a config may be written.
 
-Hydra leaves `no`, `off`, `yes` and `on` as text, and reads `100.0` as a float and `nan` as a number; Python
-takes any text for true, and true for 1. Here each value is taken for what it means, or refused.
+Hydra leaves `no`, `off`, `yes` and `on` as text, and reads `100.0` as a float and `nan` as a number. For
+Python any text is true, and true is 1. Here each value is read as what it means, or refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 Number = int | float
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_EXACT = 2.0**53  # whole floats beyond it may stand for another number than was written
+_EXACT = 2.0**53  # beyond it a whole float may differ from the number that was written
 
 
 def wrong(advice: str, argument: str = "") -> PydanticCustomError:
@@ -25,7 +25,7 @@ def wrong(advice: str, argument: str = "") -> PydanticCustomError:
 
 
 def said(advice: str) -> pydantic.WrapValidator:
-    """Whatever is wrong inside a value, the sentence is about the whole of it."""
+    """Any error inside a value gives one sentence about the whole value."""
 
     def validate(value: Any, handler: Callable[[Any], Any]) -> Any:
         try:
@@ -39,7 +39,7 @@ def said(advice: str) -> pydantic.WrapValidator:
 def whole(
     advice: str, *, from_: int, below: int | None = None, or_null: bool = False
 ) -> pydantic.BeforeValidator:
-    """A whole number from `from_`; a float without a fraction is taken for it, true and text are not."""
+    """A whole number, at least `from_`; accepts a float without a fraction, but not true or text."""
 
     def validate(value: Any) -> int | None:
         if value is None and or_null:
@@ -58,7 +58,7 @@ def whole(
 def number(
     advice: str, fits: Callable[[Number], bool] = lambda value: True, *, or_null: bool = False
 ) -> pydantic.BeforeValidator:
-    """A finite number that `fits`. An int stays an int, so that it is hashed as it was written."""
+    """A finite number for which `fits` is true. An int stays an int, so that it is hashed as written."""
 
     def validate(value: Any) -> Number | None:
         if value is None and or_null:
@@ -78,7 +78,7 @@ def is_number(value: Any) -> bool:
 
 
 def _unquoted(value: Any, advice: str) -> str:
-    """The advice for a number in quotes, which looks right."""
+    """The advice, extended for a number in quotes, which looks right."""
     if isinstance(value, str):
         try:
             float(value)
@@ -109,7 +109,7 @@ Standardise = Literal["standardise"]
 
 
 class Section(pydantic.BaseModel):
-    """A part of a config with keys of its own; an unknown key is refused, and the nearest one named."""
+    """A part of a config with its own keys; refuses an unknown key and suggests the nearest one."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
@@ -127,14 +127,14 @@ class Section(pydantic.BaseModel):
         return data
 
     def plain(self) -> dict[str, Any]:
-        """The keys that were given, with their values as plain data: what the record holds and is hashed."""
+        """The keys that were given, with their values, as plain data, as recorded and hashed."""
         return self.model_dump(exclude_unset=True)
 
 
 class Target(pydantic.BaseModel):
-    """A class or function by its dotted path, `_target_` in a config, and the arguments that it is given.
+    """A class or function by its dotted path, `_target_` in a config, and its arguments.
 
-    Hydra's own words among the arguments (`_partial_`, `_args_`, …) mean what they mean there:
+    Hydra's own keys among the arguments (`_partial_`, `_args_`, …) keep their meaning:
     https://hydra.cc/docs/advanced/instantiate_objects/overview/
     """
 
@@ -159,7 +159,7 @@ class Target(pydantic.BaseModel):
         return {**given, "arguments": arguments}
 
     def plain(self) -> dict[str, Any]:
-        """As Hydra instantiates it."""
+        """As plain data that Hydra can instantiate."""
         return {"_target_": self.target, **self.arguments}
 
     @pydantic.model_serializer
@@ -167,5 +167,5 @@ class Target(pydantic.BaseModel):
         return self.plain()
 
     def with_arguments(self, **arguments: Any) -> Target:
-        """The same target, some arguments replaced or added."""
+        """The same target with some arguments replaced or added."""
         return self.model_copy(update={"arguments": {**self.arguments, **arguments}})

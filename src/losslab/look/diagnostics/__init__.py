@@ -1,6 +1,6 @@
-"""Looks into the network while it trains, one idea a file; conf/diagnostics/ chooses among them.
+"""Diagnostics: measurements inside the network while it trains, one idea per file; conf/diagnostics/ chooses.
 
-What a look measures is a number of a layer at a step. It goes to TensorBoard as the scalar `quantity/layer`,
-and by the logbook into diagnostics.csv, from which `look/findings/` says in words what is wrong.
-A look changes nothing in the training: same weights, same random numbers with and without it.
+A diagnostic measures a number of a layer at a step. It goes to TensorBoard as the scalar `quantity/layer`,
+and through the logbook into diagnostics.csv, from which `look/findings/` derives its findings.
+Diagnostics do not change the training: weights and random numbers are the same with and without them.
 """

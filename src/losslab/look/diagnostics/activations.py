@@ -21,11 +21,11 @@ NEAR_BOUND = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What matters of an activation function, found by evaluating it.
+    """The properties of an activation function that matter here, found by evaluating it.
 
     Attributes:
-        bounds: lower and upper, where it flattens out on both sides (sigmoid, tanh), else None.
-        has_zeros: whether all of a stretch of inputs gives exactly zero (ReLU): units can die.
+        bounds: lower and upper, if it flattens out on both sides (sigmoid, tanh), else None.
+        has_zeros: whether a whole range of inputs gives exactly zero (ReLU), so that units can die.
     """
 
     bounds: tuple[float, float] | None
@@ -35,16 +35,16 @@ class Shape:
     def of(cls, activation: nn.Module, device: torch.device) -> Shape:
         points = torch.tensor([-200.0, -100.0, -2.0, -1.0, 100.0, 200.0], device=device).unsqueeze(1)
         try:
-            with torch.random.fork_rng(), torch.no_grad():  # RReLU draws: the training must not notice
+            with torch.random.fork_rng(), torch.no_grad():  # RReLU draws random numbers
                 lower, low, before, at, high, upper = activation(points.clone()).flatten().tolist()
-        except Exception:  # some take only their layer's width, or are no elementwise functions at all
+        except Exception:  # some accept only their layer's width, or are not elementwise
             return cls(None, False)
         flat = lower < upper and abs(lower - low) < 1e-6 and abs(upper - high) < 1e-6
         return cls((lower, upper) if flat else None, before == at == 0.0)
 
 
 def is_activation(module: nn.Module) -> bool:
-    """torch's activation modules, and a person's own modules without parts and without a weight matrix."""
+    """torch's activation modules, and the user's own modules without submodules and weight matrix."""
     if any(True for _ in module.children()) or any(parameter.ndim > 1 for parameter in module.parameters()):
         return False
     home = type(module).__module__
@@ -53,7 +53,7 @@ def is_activation(module: nn.Module) -> bool:
 
 @contextlib.contextmanager
 def watching(network: nn.Module, see: Callable[[str, nn.Module, Tensor], None]) -> Iterator[None]:
-    """Within it, `see(label, module, output)` at each activation's output; `label` is the layer's before it.
+    """Calls `see(label, module, output)` at each activation's output; `label` is that of the layer before it.
 
     Activations before the first layer are left out; one layer's second activation is "layer_1.2".
     """
@@ -96,9 +96,9 @@ class Activations(Diagnostic):
     """Scalars of each layer's activation outputs on the mini-batch, and at the end on all validation data.
 
     - `activation_mean/LAYER`, `activation_std/LAYER`
-    - `activation_saturated_share/LAYER`: outputs within 5 % of a bound, where there are two (sigmoid, tanh)
+    - `activation_saturated_share/LAYER`: outputs within 5 % of a bound, if there are two (sigmoid, tanh)
     - `activation_zero_share/LAYER`: outputs that are exactly 0, for functions with a zero side (ReLU)
-    - `activation_dead_share/LAYER`: units (channels) that give 0 for every sample of the mini-batch
+    - `activation_dead_share/LAYER`: units (channels) that are 0 for every sample of the mini-batch
     - `validation_dead_share/LAYER`, `validation_saturated_share/LAYER`: at the end, over all validation data
 
     Histograms `activations/LAYER` at step 1 and every `histograms_every_n_steps`; null for none.
@@ -125,7 +125,7 @@ class Activations(Diagnostic):
 
         @torch.no_grad()
         def see(label: str, module: nn.Module, output: Tensor) -> None:
-            # now, not later: the next module may overwrite its input
+            # now, because the next module may overwrite its input
             self._seen[label] = _facts(output.float(), self._shapes[id(module)])
             if with_histogram:
                 self._histograms[f"activations/{label}"] = histogram.summarise(output)
@@ -190,7 +190,7 @@ def _facts(output: Tensor, shape: Shape) -> dict[str, Tensor]:
 
 
 def _silent_units(output: Tensor) -> Tensor:
-    """(N, U, ...) to (U,) bool: units or channels that are 0 in every sample and place."""
+    """(N, U, ...) to (U,) bool: units or channels that are 0 in every sample and position."""
     return (output == 0).transpose(0, 1).flatten(1).all(dim=1)
 
 

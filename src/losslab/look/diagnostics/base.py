@@ -5,20 +5,21 @@ from __future__ import annotations
 from losslab.errors import UserError
 from losslab.look.watcher import Training, Watcher
 
-# Most of what goes wrong goes wrong early: these steps are looked at whatever the interval.
+# Most problems show early: these steps are measured for any interval.
 EARLY_STEPS = frozenset({1, 2, 3, 5, 10, 20, 50})
 
 
 class Diagnostic(Watcher):
-    """Looks at step 1 and at every multiple of `every_n_steps`; costs nothing at the others.
+    """Measures at step 1 and at every multiple of `every_n_steps`; costs nothing at other steps.
 
-    Subclasses override what they need of `Watcher`, and hand their numbers to `training.logbook.measure`.
+    Subclasses override the methods of `Watcher` that they need, and pass numbers to
+    `training.logbook.measure`.
 
     Args:
-        every_n_steps: from 1.
-        early: also look at EARLY_STEPS.
+        every_n_steps: at least 1.
+        early: also measure at EARLY_STEPS.
 
-    Raises UserError where `every_n_steps` is not a whole number from 1.
+    Raises UserError if `every_n_steps` is not a whole number from 1.
     """
 
     def __init__(self, every_n_steps: int, early: bool = False) -> None:
@@ -31,7 +32,7 @@ class Diagnostic(Watcher):
         self.early = early
 
     def is_due(self, step: int) -> bool:
-        """Whether to look into `step`, counted from 1."""
+        """Whether to measure at `step`, counted from 1."""
         return step == 1 or step % self.every_n_steps == 0 or (self.early and step in EARLY_STEPS)
 
     def due_steps(self, training: Training, steps: range) -> list[int]:

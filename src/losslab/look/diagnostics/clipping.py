@@ -1,4 +1,4 @@
-"""How much of the gradient is clipped. Silent where `trainer.gradient_clip` is off."""
+"""How much of the gradient is clipped. Measures nothing if `trainer.gradient_clip` is off."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from losslab.look.watcher import Training
 class Clipping(Diagnostic):
     """Scalars `clipping/...` of the gradient before clipping.
 
-    `by_norm`: 1 where the norm is over the limit, else 0; `norm_factor`: what the gradient is multiplied
-    by, from 0 to 1; `by_value_share`: share of the gradient's elements that lie beyond the limit.
+    `by_norm`: 1 if the norm is above the limit, else 0; `norm_factor`: what the gradient is multiplied
+    by, from 0 to 1; `by_value_share`: share of the gradient's elements beyond the limit.
     """
 
     def after_backward(self, training: Training, step: int) -> None:
@@ -26,7 +26,7 @@ class Clipping(Diagnostic):
         if clip.value:
             beyond = torch.stack([(gradient.abs() > clip.value).sum() for gradient in gradients]).sum()
             values["by_value_share"] = beyond.item() / sum(gradient.numel() for gradient in gradients)
-            # the learner clips by value first: what is clipped by norm is what that leaves
+            # the learner clips by value first, and the result by norm
             gradients = [gradient.clamp(-clip.value, clip.value) for gradient in gradients]
         if clip.norm:
             norm = torch.nn.utils.get_total_norm(gradients).item()

@@ -1,4 +1,4 @@
-"""The penultimate layer's view of the validation data, for TensorBoard's projector."""
+"""The penultimate layer's features of validation samples, for TensorBoard's projector."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from losslab.look.watcher import Training, Watcher
 
 
 class Embeddings(Watcher):
-    """At the end of training: what the last layer is fed, for the first `samples` validation samples.
+    """At the end of training: the inputs of the last layer for the first `samples` validation samples.
 
-    With the targets as labels where there is one a sample, the inputs as thumbnails where they are images.
+    Targets become labels if there is one per sample, and inputs become thumbnails if they are images.
     Features of more than two dimensions are averaged over space.
     """
 
@@ -58,7 +58,7 @@ def penultimate(network: torch.nn.Module, inputs: Tensor) -> Tensor | None:
 
 
 def _thumbnails(inputs: Tensor) -> Tensor | None:
-    """(N, 3, H, W) in [0, 1]; None where the inputs are no images that a browser shows at this size."""
+    """(N, 3, H, W) in [0, 1]; None if the inputs are not images that a browser can show at this size."""
     if inputs.ndim != 4 or inputs.shape[1] not in (1, 3) or max(inputs.shape[2:]) > 64:
         return None
     if inputs.shape[2] != inputs.shape[3]:  # TensorBoard's sprites are square

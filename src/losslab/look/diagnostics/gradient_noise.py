@@ -15,17 +15,17 @@ from losslab.look.watcher import Training
 
 
 class GradientNoise(Diagnostic):
-    """Scalars `gradient_noise/scale` and `gradient_noise/signal_to_noise`, from a few steps in a row.
+    """Scalars `gradient_noise/scale` and `gradient_noise/signal_to_noise`, from a few consecutive steps.
 
     With gradients g_1 ... g_k of `window` consecutive mini-batches of size B, their mean m and the sum V of
     their elements' variances, both unbiased: |G|² = |m|² - V/k estimates the squared norm of the whole
     data's gradient, and B·V that of one sample's noise.
 
-    - signal_to_noise = |G|² / V: of one mini-batch's gradient; under 1 noise is larger than signal.
+    - signal_to_noise = |G|² / V: of one mini-batch's gradient; below 1 the noise is larger than the signal.
     - scale = B·V / |G|² samples: the batch size at which the two are equal, the paper's simple noise scale.
 
-    Both take for granted that the weights hardly move within the window. Nothing is written where noise
-    leaves no estimate of the signal (|G|² ≤ 0).
+    Both assume that the weights hardly move within the window. Nothing is written if the noise leaves no
+    estimate of the signal (|G|² ≤ 0).
     """
 
     def __init__(self, every_n_steps: int, window: int = 8) -> None:
@@ -36,7 +36,7 @@ class GradientNoise(Diagnostic):
         self._squares = torch.zeros(())
 
     def state_dict(self) -> dict[str, Any]:
-        """Of the window that is open: a checkpoint may fall into it."""
+        """The state of the current window: a checkpoint may fall into it."""
         return {"count": self._count, "mean": self._mean, "squares": self._squares} if self._mean else {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ class GradientNoise(Diagnostic):
             self._squares = torch.zeros((), device=gradients[0].device)
             self._count = 0
         elif self._count != (step - 1) % self.every_n_steps:
-            return  # a window that was not seen from its first step
+            return  # a window whose first step was not measured
         self._count += 1
         # Welford's running mean and sum of squared deviations
         for mean, gradient in zip(self._mean, gradients, strict=True):

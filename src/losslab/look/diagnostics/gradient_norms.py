@@ -15,7 +15,7 @@ class GradientNorms(Diagnostic):
     """Scalars `gradient_norm/LAYER` and `gradient_norm/all`.
 
     Euclidean norm of the mini-batch gradient of each layer's weight, and of the gradient of all of the
-    network's parameters together, biases included: what gradient clipping by norm looks at.
+    network's parameters together, biases included: the norm that gradient clipping uses.
     """
 
     def after_backward(self, training: Training, step: int) -> None:

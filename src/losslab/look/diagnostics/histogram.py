@@ -1,4 +1,4 @@
-"""A histogram made on the training device: only some numbers travel, not the tensor."""
+"""A histogram computed on the training device, so that only a few numbers are transferred."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BINS = 64  # TensorBoard shows 30
 def summarise(values: Tensor) -> Tensor:
     """(BINS + 5,) on the device of `values`: counts, then minimum, maximum, number, sum, sum of squares.
 
-    The bins divide the range from minimum to maximum evenly. What is not finite is left out.
+    The bins divide the range from minimum to maximum evenly. Values that are not finite are left out.
     """
     flat = values.detach().flatten().float()
     finite = flat.isfinite()
@@ -40,9 +40,7 @@ def write(writer: Any, step: int, summaries: dict[str, Tensor]) -> None:
         if number == 0:
             continue
         limits = torch.linspace(low, high, BINS + 1, dtype=torch.float64)[1:]
-        if (
-            high == low
-        ):  # TensorBoard wants limits that rise: all in one bin that is barely wider than a point
+        if high == low:  # TensorBoard needs rising limits: one bin, barely wider than a point
             limits = low + torch.arange(1, BINS + 1, dtype=torch.float64) * max(abs(low), 1e-12) * 1e-6
         writer.add_histogram_raw(
             tag,

@@ -1,6 +1,6 @@
-"""How layers are called: `layer_1` is the first with a weight matrix or kernel, counted from the input.
+"""How layers are named: `layer_1` is the first with a weight matrix or kernel, counted from the input.
 
-Arms that differ in loss or activation then share their tags, and TensorBoard lays them over each other.
+Arms that differ in loss or activation then share their tags, so that TensorBoard shows them in one chart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Layer:
         label: "layer_1", "layer_2", ... in the order in which the network defines them.
         module: e.g. the Linear or Conv2d.
         module_name: its dotted name in the network.
-        weight: the parameter itself, which need not be called `weight`.
+        weight: the parameter itself, which may have another name than `weight`.
     """
 
     label: str
@@ -28,7 +28,7 @@ class Layer:
 
 
 def weight_layers(network: nn.Module) -> list[Layer]:
-    """All layers with a weight; biases, normalisation and activation parameters make no layer."""
+    """All layers with a weight; biases, normalisation and activation parameters do not count as layers."""
     found: list[Layer] = []
     seen: set[int] = set()
     for module_name, module in network.named_modules():

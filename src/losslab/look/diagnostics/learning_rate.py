@@ -1,4 +1,4 @@
-"""The optimiser's learning rate, as it really is at a step."""
+"""The optimiser's current learning rate."""
 
 from __future__ import annotations
 

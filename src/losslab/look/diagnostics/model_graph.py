@@ -1,4 +1,4 @@
-"""The network's graph and its layers with parameter counts, once a run."""
+"""The network's graph and its layers with parameter counts, once per run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from losslab.look.watcher import Training, Watcher
 
 
 class ModelGraph(Watcher):
-    """TensorBoard's Graphs page, and the text `model/layers`: a table of what `layer_1`, ... are."""
+    """TensorBoard's Graphs page, and the text `model/layers`: a table that explains `layer_1`, ...."""
 
     def started(self, training: Training) -> None:
         writer, network = training.logbook.writer, training.network
@@ -21,21 +21,21 @@ class ModelGraph(Watcher):
         inputs, _ = training.sample("train", 2)
         try:
             write_graph(writer, _graph(network, inputs))
-        except Exception as error:  # whatever a person's own network does to the tracer, it must still train
+        except Exception as error:  # the user's own network may break the tracer, but must still train
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             writer.add_text(
                 "model/graph", html.escape(f"no graph: the network cannot be traced ({reason})"), 0
             )
 
 
-# Each trace leaves some 0.1 MB with torch's compiler for good, and the runs of a sweep share their networks.
+# Each trace leaves about 0.1 MB in torch's compiler, and the runs of a sweep share their networks.
 _traced: dict[Any, Any] = {}
 _MOST_TRACED = 32
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 
 
 def _graph(network: nn.Module, inputs: Tensor) -> Any:
-    """What TensorBoard's Graphs page shows; taken from an earlier run where the network was the same."""
+    """What TensorBoard's Graphs page shows; from an earlier run if the network was the same."""
     structure = _structure(network)
     key = None if structure is None else (structure, tuple(inputs.shape), inputs.dtype, inputs.device)
     if key is None or key not in _traced:
@@ -58,7 +58,7 @@ def _trace(network: nn.Module, inputs: Tensor) -> Any:
 
 
 def _structure(network: nn.Module) -> tuple[Any, ...] | None:
-    """All that can change a graph: modules, shapes, plain attributes; None where there are others."""
+    """All that can change a graph: modules, shapes, plain attributes; None if there are other attributes."""
     found: list[Any] = []
     for name, module in network.named_modules():
         own = {key: value for key, value in vars(module).items() if key not in _OF_EVERY_MODULE}

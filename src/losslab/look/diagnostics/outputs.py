@@ -1,6 +1,6 @@
-"""The network's outputs on their way into the loss, and the gradient that comes back to them.
+"""The network's raw outputs, and the gradient of the loss with respect to them.
 
-An output activation that saturates on the wrong side takes the gradient away where it is needed most:
+An output activation that saturates on the wrong side suppresses the gradient where it is needed most:
 Golik et al. 2013, "Cross-entropy vs. squared error training: a theoretical and experimental comparison",
 https://www.isca-archive.org/interspeech_2013/golik13_interspeech.html
 """
@@ -16,21 +16,21 @@ from losslab.look.diagnostics.base import Diagnostic
 from losslab.look.watcher import Training
 from losslab.losses.criterion import OUTPUT_ACTIVATIONS
 
-CONFIDENT = 0.95  # a probability at least so far from its target is a confident mistake
+CONFIDENT = 0.95  # a probability at least this far from its target is a confident mistake
 
 
 class Outputs(Diagnostic):
     """Scalars `output/...` of the training mini-batch.
 
     - `std`, `largest`: of the raw outputs; the largest absolute value.
-    - `gradient`: mean over samples of the norm of the loss's gradient by the sample's raw outputs, times N
-      (so that it does not depend on the batch size of a loss that is a mean).
+    - `gradient`: mean over samples of the norm of the loss's gradient with respect to the sample's raw
+      outputs, times N (so that it does not depend on the batch size of a loss that is a mean).
 
-    Where the criterion's output activation is a sigmoid or a softmax also:
+    If the criterion's output activation is a sigmoid or a softmax, also:
 
     - `saturated_share`: probabilities below 0.05 or above 0.95.
     - `confidently_wrong_share`: samples with a probability at least 0.95 away from its target.
-    - `confidently_wrong_gradient`: mean gradient of those samples, relative to the sample's with the largest.
+    - `confidently_wrong_gradient`: mean gradient of those samples, relative to the largest of any sample.
     """
 
     def before_forward(self, training: Training, step: int) -> None:
@@ -41,7 +41,7 @@ class Outputs(Diagnostic):
         outputs, targets = inputs[:2]
         self._outputs, self._targets = outputs.detach(), targets
         if outputs.requires_grad:
-            outputs.register_hook(self.hook(self._keep))  # lives and dies with this step's graph
+            outputs.register_hook(self.hook(self._keep))  # exists as long as this step's graph
 
     def _keep(self, gradient: Tensor) -> None:
         self._gradient = gradient
@@ -80,6 +80,6 @@ def _of_probabilities(probabilities: Tensor, targets: Tensor, norms: Tensor | No
     wrong = ((probabilities - targets).abs() >= CONFIDENT).flatten(1).any(dim=1)
     facts["confidently_wrong_share"] = wrong.float().mean()
     if norms is not None:
-        # 0/0 where no sample is confidently wrong: the caller leaves it out
+        # 0/0 if no sample is confidently wrong; the caller leaves it out
         facts["confidently_wrong_gradient"] = (norms * wrong).sum() / wrong.sum() / norms.max()
     return facts

@@ -1,5 +1,6 @@
-"""How far one step moves each layer's weights, relative to their size: too little learns nothing, too much
-forgets. Stanford's CS231n gives 1e-3 as a healthy size: https://cs231n.github.io/neural-networks-3/#ratio
+"""How far one step moves each layer's weights, relative to their size. Too small a step learns nothing,
+too large a step forgets; CS231n gives about 1e-3 as healthy:
+https://cs231n.github.io/neural-networks-3/#ratio
 """
 
 from __future__ import annotations

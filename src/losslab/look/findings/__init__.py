@@ -1,8 +1,8 @@
-"""The diagnosis in words: one rule a file, from what a run measured to a sentence with its numbers.
+"""Findings in words: one rule per file, from a run's measurements to a sentence with its numbers.
 
-A rule is a pure function from Evidence to a Finding, or None where it has nothing to say; it names the paper
-or page that its threshold rests on. `RULES` are the functions that have the name of their file: a new file is
-found.
+A rule is a pure function from Evidence to a Finding, or None if it finds nothing. It names the paper or
+page that its threshold is based on. `RULES` are the functions with the name of their file, so a new file is
+found automatically.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ RULES: tuple[Rule, ...] = tuple(
 def diagnose(
     evidence: Evidence, errors: InternalErrors, rules: Iterable[Rule] = RULES
 ) -> list[RecordedFinding]:
-    """The findings as they stand in the record: rule, severity, text, numbers, source; problems first.
+    """The findings as recorded: rule, severity, text, numbers, source; problems first.
 
-    A rule that fails is noted in `errors`: no training is lost to a bug in what is said about it.
+    A rule that fails is recorded in `errors`, so that a bug in a rule never costs a training.
     """
     found: list[RecordedFinding] = []
     for rule in rules:
@@ -56,18 +56,18 @@ def diagnose(
 
 
 def title(rule: str) -> str:
-    """A rule's name for people: "vanishing gradients"."""
+    """A rule's name as shown to the user: "vanishing gradients"."""
     return rule.replace("_", " ")
 
 
 def as_markdown(findings: Iterable[Mapping[str, Any]]) -> str:
-    """The findings as TensorBoard's text page shows them. The texts hold no markup of their own."""
+    """The findings for TensorBoard's text page. The texts contain no markup of their own."""
     lines = [
         f"- **{title(finding['rule'])}** ({finding['severity']}): {escaped(finding['text'])} "
         f"[{escaped(finding['source'])}]"
         for finding in findings
     ]
-    return "\n".join(lines) or "Nothing found: no rule has anything to say about this run."
+    return "\n".join(lines) or "Nothing found: no rule applies to this run."
 
 
 def escaped(text: str) -> str:

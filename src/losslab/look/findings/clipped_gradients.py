@@ -1,4 +1,4 @@
-"""Clipping that acts on nearly every step: it, not the learning rate, then decides how far a step goes."""
+"""Clipping at nearly every step: then the limit, not the learning rate, decides the size of a step."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ SOURCE = "Zhang et al. 2020, Why gradient clipping accelerates training, arXiv:1
 
 
 def clipped_gradients(evidence: Evidence) -> Finding | None:
-    """At nine looks of ten or more the norm was over the limit, or half of the elements beyond theirs."""
+    """At 90 % of the measured steps the norm was above the limit, or half of the elements above theirs."""
     clipping = evidence.measured("clipping")
     if "by_norm" in clipping and (share := float(clipping["by_norm"].mean())) >= LARGEST_SHARE:
         factor = float(clipping["norm_factor"].median())
-        text = f"the gradient is clipped by norm at {share:.0%} of {len(clipping)} looks"
+        text = f"the gradient is clipped by norm at {share:.0%} of {len(clipping)} measured steps"
         return Finding(
-            f"{text}, to {factor:.2g} of itself in the median",
+            f"{text}, to {factor:.2g} of its norm (median)",
             {"share": share, "factor": factor},
             SOURCE,
             NOTE,
         )
     if "by_value_share" in clipping and (share := float(clipping["by_value_share"].mean())) >= MOST_ELEMENTS:
         text = f"{share:.0%} of the gradient's elements are clipped by value"
-        return Finding(f"{text}: hardly more than their signs are left", {"share": share}, SOURCE, NOTE)
+        return Finding(f"{text}: little more than their signs remains", {"share": share}, SOURCE, NOTE)
     return None

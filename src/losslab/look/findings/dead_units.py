@@ -1,4 +1,4 @@
-"""Units that give zero whatever the input: no gradient reaches their weights any more."""
+"""Units that output zero for every input, so that no gradient reaches their weights."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ SOURCE = "Lu et al. 2019, Dying ReLU and Initialization: Theory and Numerical Ex
 
 
 def dead_units(evidence: Evidence) -> Finding | None:
-    """In some layer a fifth of the units or more is zero for every sample; a problem from half of them on.
+    """In some layer at least a fifth of the units are zero for every sample; a problem if at least half are.
 
-    Of all validation data where training came to its end, else of the last mini-batch looked at.
+    Over all validation data if the training finished, else in the last measured mini-batch.
     """
     shares, where = evidence.measured("validation_dead_share"), "for any validation sample"
     if shares.empty:
         shares, where = (
             evidence.measured("activation_dead_share"),
-            "in the last mini-batch that was looked at",
+            "for every sample of the last measured mini-batch",
         )
     if shares.empty:
         return None
@@ -27,7 +27,7 @@ def dead_units(evidence: Evidence) -> Finding | None:
     if bad.empty:
         return None
     worst = str(bad.idxmax())
-    text = f"{bad.max():.0%} of the units of {counted([worst])} never fire {where}"
+    text = f"{bad.max():.0%} of the units of {counted([worst])} are 0 {where}"
     if len(bad) > 1:
         text += f"; {LARGEST_SHARE:.0%} or more in {counted(bad.index)}"
     severity = PROBLEM if bad.max() >= PROBLEM_SHARE else NOTE

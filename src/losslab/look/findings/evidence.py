@@ -1,4 +1,4 @@
-"""What rules look at, and what they say."""
+"""What rules are given, and what they return."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Finding:
     """One sentence about a run.
 
     Attributes:
-        text: what was seen, with its numbers.
-        severity: PROBLEM, or NOTE for what is worth knowing and may be meant.
+        text: what was found, with its numbers.
+        severity: PROBLEM, or NOTE for what is worth knowing but may be intended.
         numbers: those of the text, by name, unrounded.
         source: the paper or page behind the rule.
     """
@@ -37,13 +37,13 @@ class Finding:
 
 @dataclasses.dataclass
 class Evidence:
-    """All that is known of a run that ended, however it ended.
+    """All that is known about a run that has ended in any way.
 
     Attributes:
-        record: with its status, steps and config; its findings are not there yet.
-        curves: a row a value: step, seconds, split, metric, value.
-        measurements: a row a number: step, quantity, layer, value; empty with diagnostics=off.
-        floor: the lowest value that the criterion reaches with perfect outputs; None where not known.
+        record: with its status, steps and config; without findings yet.
+        curves: one row per value: step, seconds, split, metric, value.
+        measurements: one row per number: step, quantity, layer, value; empty with diagnostics=off.
+        floor: the lowest value that the criterion reaches with perfect outputs; None if unknown.
     """
 
     record: Record
@@ -58,7 +58,7 @@ class Evidence:
         return values[[math.isfinite(value) for value in values]]
 
     def measured(self, quantity: str) -> pd.DataFrame:
-        """A quantity's numbers: a row a step, a column a layer in the order of the network."""
+        """A quantity's numbers: one row per step, one column per layer in the order of the network."""
         rows = self.measurements[self.measurements["quantity"] == quantity]
         layers = list(dict.fromkeys(rows["layer"]))
         table = rows.pivot_table(index="step", columns="layer", values="value", aggfunc="last", dropna=False)
@@ -66,11 +66,10 @@ class Evidence:
 
 
 def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 256) -> float | None:
-    """The criterion's value for outputs that are right and as confident as serves it best.
+    """The criterion's value for correct outputs, at the confidence that gives the lowest loss.
 
-    Tried on the first validation samples, with raw outputs that equal the targets of ones and zeros, and with
-    ±1, ±2, ±4, ... ±1024 for them.
-    None for other targets, and where the loss does not take such outputs.
+    Tried on the first validation samples, with raw outputs that equal the targets (ones and zeros), and with
+    ±1, ±2, ±4, ... ±1024 in their place. None for other targets, or if the loss does not accept such outputs.
     """
     forms = task.kind.target_forms
     form = next((form for form in IDEAL_FORMS if form in forms), None)
@@ -89,7 +88,7 @@ def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 25
         for outputs in [ideal, *(signs * 2.0**exponent for exponent in range(11))]:
             try:
                 value = float(criterion(outputs.to(device), encoded.to(device)))
-            except Exception:  # a person's own loss may refuse what no network gives it
+            except Exception:  # the user's own loss may refuse outputs that no network would give
                 return None
             if math.isfinite(value):
                 values.append(value)

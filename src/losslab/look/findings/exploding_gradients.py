@@ -17,7 +17,7 @@ SOURCE = (
 def exploding_gradients(evidence: Evidence) -> Finding | None:
     """The norm of the whole gradient rose a thousandfold, and the loss is higher than at the start.
 
-    Growth alone is not enough: a network that leaves a plateau also has a growing gradient.
+    Growth alone is not enough: the gradient also grows when a network leaves a plateau.
     """
     norms = evidence.measured("gradient_norm").get("all")
     if norms is None or norms.empty:
@@ -35,7 +35,7 @@ def exploding_gradients(evidence: Evidence) -> Finding | None:
         broke = int(infinite.index[0])
         numbers = {"first_norm": start, "step": broke}
         return Finding(
-            f"the gradient norm rose from {start:.2g} to beyond all numbers by step {broke}", numbers, SOURCE
+            f"the gradient norm was {start:.2g} at first and not finite at step {broke}", numbers, SOURCE
         )
     return Finding(
         f"the gradient norm rose {_times(growth)} by step {step}, from {start:.2g} to {peak:.2g}",

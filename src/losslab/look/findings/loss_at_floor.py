@@ -1,4 +1,4 @@
-"""A loss that cannot fall any further, because probabilities are fed to what expects raw outputs."""
+"""A loss that cannot fall further because probabilities are fed to a loss that expects raw outputs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SOURCE = (
 
 
 def loss_at_floor(evidence: Evidence) -> Finding | None:
-    """The training loss made 80 % of its way to a floor above zero, behind a squashing output activation.
+    """The loss fell 80 % of the way to a floor above zero; its output activation is sigmoid or softmax.
 
     The floor is measured: the criterion's lowest value for perfect outputs. For softmax before cross-entropy
-    it is ln(1 + (K-1)/e) = 1.4612 for K = 10 classes. Of a sum of losses every term must be behind such an
-    activation: only then is it certain where the floor comes from.
+    it is ln(1 + (K-1)/e) = 1.4612 for K = 10 classes. In a sum of losses every term must have such an
+    activation: only then is the origin of the floor certain.
     """
     config = evidence.record.config["loss"]
     activations = {term["output_activation"] for term in config.get("terms") or [config]}

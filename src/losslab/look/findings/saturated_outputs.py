@@ -14,9 +14,9 @@ SOURCE = (
 
 
 def saturated_outputs(evidence: Evidence) -> Finding | None:
-    """Late in the run 5 % of the samples or more are confidently wrong and get little gradient.
+    """Late in the run at least 5 % of the samples are confidently wrong and get little gradient.
 
-    Little: less than half of what the sample with the most gets. Under cross-entropy they get nearly all.
+    Little means less than half of the largest of any sample. With cross-entropy theirs is nearly the largest.
     """
     outputs = evidence.measured("output")
     if "confidently_wrong_gradient" not in outputs:
@@ -27,9 +27,9 @@ def saturated_outputs(evidence: Evidence) -> Finding | None:
     if not (share >= LARGEST_SHARE and gradient < LARGEST_GRADIENT):
         return None
     return Finding(
-        f"{share:.0%} of the training samples are confidently wrong (a probability 0.95 or more off) "
+        f"{share:.0%} of the training samples are confidently wrong (a probability is off by 0.95 or more) "
         f"and get only {gradient:.2g} of the largest sample's gradient: "
-        "the saturated output activation holds it back",
+        "the saturated output activation suppresses the gradient",
         {"share": share, "relative_gradient": gradient},
         SOURCE,
     )

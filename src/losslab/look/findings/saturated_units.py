@@ -1,4 +1,4 @@
-"""Sigmoid or tanh units pressed against their bounds, where their derivative is close to nothing."""
+"""Sigmoid or tanh units close to their bounds, where their derivative is almost zero."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SOURCE = (
 
 
 def saturated_units(evidence: Evidence) -> Finding | None:
-    """In some layer 70 % of the outputs or more lie within 5 % of a bound of the activation.
+    """In some layer at least 70 % of the outputs lie within 5 % of a bound of the activation.
 
-    Of all validation data where training came to its end, else of the last mini-batch looked at.
+    Over all validation data if the training finished, else in the last measured mini-batch.
     """
     shares = evidence.measured("validation_saturated_share")
     if shares.empty:

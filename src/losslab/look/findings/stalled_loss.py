@@ -10,7 +10,7 @@ SOURCE = "CS231n, Babysitting the learning process: loss function, https://cs231
 
 
 def stalled_loss(evidence: Evidence) -> Finding | None:
-    """A finished run whose training loss moved by less than 2 % of its way to the floor, or to zero."""
+    """A finished run whose training loss moved by less than 2 % of the way to its floor, or to zero."""
     loss = evidence.curve("train", "loss")
     if evidence.record.status != FINISHED or len(loss) < 2:
         return None

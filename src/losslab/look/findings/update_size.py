@@ -1,4 +1,4 @@
-"""Steps that move the weights far too much or next to nothing."""
+"""Steps that move the weights far too much or hardly at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCE = "CS231n, Ratio of weights:updates (about 1e-3), https://cs231n.github.i
 
 
 def update_size(evidence: Evidence) -> Finding | None:
-    """In the median over looks, a step moves some layer by a tenth of its size, or none by a millionth."""
+    """The median step moves some layer by a tenth of its size, or no layer by more than a millionth."""
     ratios = evidence.measured("update_ratio")
     ratios = ratios[np.isfinite(ratios.to_numpy()).all(axis=1)]
     if ratios.empty:
@@ -21,10 +21,10 @@ def update_size(evidence: Evidence) -> Finding | None:
     numbers = {"ratio": largest, "looks": len(ratios)}
     if largest >= LARGEST:
         text = f"a step moves the weights of {counted([layer])} by {largest:.2g}× their size"
-        return Finding(f"{text}, 0.001× being usual: the learning rate is too high for it", numbers, SOURCE)
+        return Finding(f"{text}, while 0.001× is usual: the learning rate is too high", numbers, SOURCE)
     if largest == 0:
-        return Finding("at most looks the step moved no weight at all: nothing is learned", numbers, SOURCE)
+        return Finding("at most of the measured steps no weight moved: nothing is learned", numbers, SOURCE)
     if largest <= SMALLEST:
         text = f"a step moves no layer's weights by more than {largest:.1g} of their size"
-        return Finding(f"{text}, 1e-3 being usual: hardly anything is learned", numbers, SOURCE)
+        return Finding(f"{text}, while 1e-3 is usual: the network learns hardly anything", numbers, SOURCE)
     return None

@@ -17,10 +17,10 @@ SOURCE = (
 
 
 def vanishing_gradients(evidence: Evidence) -> Finding | None:
-    """The first layer's gradient norm is under a thousandth of the last's: at the start, or late.
+    """The first layer's gradient norm is below a thousandth of the last layer's, at the start or late.
 
-    Start: the median over looks at steps up to 50. Late: over looks in the second half of the run. An
-    optimiser with a step size of its own for every weight, like Adam, may lead out of it: then it is a note.
+    Start: the median over measured steps up to 50. Late: over those in the second half of the run. With an
+    optimiser that has its own step size for every weight, like Adam, training may recover; then it is a note.
     """
     norms = evidence.measured("gradient_norm").drop(columns="all", errors="ignore")
     norms = norms[np.isfinite(norms.to_numpy()).all(axis=1)]
@@ -37,11 +37,12 @@ def vanishing_gradients(evidence: Evidence) -> Finding | None:
     ratio = min(start, late)
     numbers = {"ratio": ratio, "start_ratio": start, "late_ratio": late, "layers": norms.shape[1]}
     if ratio == 0:
-        return Finding("gradients vanish: none at all arrives at the first layer", numbers, SOURCE)
+        return Finding("gradients vanish: no gradient reaches the first layer", numbers, SOURCE)
     factor = ratio ** (-1 / (norms.shape[1] - 1))
     when = f"over the first {FIRST_STEPS} steps" if start <= late else "in the second half of the run"
     text = (
-        f"gradients shrink {factor:.2g}× a layer {when}: the first layer's norm is {ratio:.1g} of the last's"
+        f"gradients shrink {factor:.2g}× per layer {when}: "
+        f"the first layer's norm is {ratio:.1g} of the last's"
     )
     recovered = start < SMALLEST_RATIO <= late
     if recovered:
@@ -50,5 +51,5 @@ def vanishing_gradients(evidence: Evidence) -> Finding | None:
 
 
 def _median(ratios: pd.Series) -> float:
-    """Infinite where there was no look: never the smaller one."""
+    """Infinite if nothing was measured, so that it is never the smaller one."""
     return float(ratios.median()) if len(ratios) else float("inf")

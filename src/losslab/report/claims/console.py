@@ -1,4 +1,4 @@
-"""Verdicts in the terminal. Texts come from people's files: shown as they are, never read as markup."""
+"""Verdicts in the terminal. Texts come from the user's files and are shown as they are, never as markup."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STYLES = {HOLDS: "green", CONFIRMED: "green", FAILS: "red", REFUTED: "red", MIXE
 
 
 def print_verdict(verdict: Verdict, console: Console, report: Path | None = None) -> None:
-    """What one claim ends with: outcome, each prediction with its numbers, problems, where the report is."""
+    """Prints the end of a claim: outcome, predictions with their numbers, problems, and the report's path."""
     title = Text(verdict.claim, style="bold").append(": ").append(_outcome(verdict.outcome))
     console.print(title.append(" (quick: embedded data, few seeds)" if verdict.quick else ""))
     console.print(Padding(Text(verdict.statement, style="italic"), (0, 2), expand=False))
@@ -41,7 +41,7 @@ def print_verdict(verdict: Verdict, console: Console, report: Path | None = None
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
-    """A row a claim, grouped as in the report, and how many of each there are."""
+    """One row per claim, grouped as in the report, and how many of each there are."""
     table = Table(title=Text(words.counts(verdicts)), title_justify="left")
     table.add_column("claim", overflow="fold")
     table.add_column("verdict", no_wrap=True)

@@ -1,4 +1,4 @@
-"""Pictures of a claim for its page: validation curves by arm, and how each arm depends on what was tuned."""
+"""Pictures of a claim for its page: validation curves by arm, and how each arm depends on the tuned keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from losslab.report.claims.words import finite, number, setting
 from losslab.report.comparison.figures import DASHES, Lines, crowded_window, draw_lines, set_limits
 from losslab.report.svg import inline_svg, style
 
-# Each is replaced by a variable of the page, which has other values in the dark.
+# Each is replaced by a variable of the page, which has other values in dark mode.
 PALETTE = ["#0072b2", "#d55e00", "#009e73", "#c2559d", "#7a5fd0", "#a37a00", "#5b6b7a"]
 COLOURS = {colour: f"var(--series-{place}, {colour})" for place, colour in enumerate(PALETTE)}
 MOST_POINTS = 60  # of a curve
@@ -61,10 +61,10 @@ def legends(verdict: Verdict) -> dict[str, Legend]:
 
 
 def curve_pictures(verdict: Verdict, folder: Path) -> list[Picture]:
-    """The primary validation metric by step, a picture a condition and one more where arms are crowded.
+    """The primary validation metric by step, one figure per condition, and a second one if arms are crowded.
 
     Args:
-        folder: the claim's, which `ArmResult.runs` are relative to. Runs that are not there are not drawn.
+        folder: the claim's, which `ArmResult.runs` are relative to. Missing runs are not drawn.
     """
     drawn = legends(verdict)
     pictures = []
@@ -208,7 +208,7 @@ def _best_by_value(arm: ArmResult, key: str) -> dict[Any, TunedPoint]:
 
 
 def _scale(values: Sequence[Any]) -> tuple[Callable[[Any], float], list[tuple[float, str]], bool]:
-    """Where a value stands on the axis, the ticks, and whether the axis is logarithmic."""
+    """The position of a value on the axis, the ticks, and whether the axis is logarithmic."""
     if all(_is_number(value) for value in values):
         numbers = sorted(float(value) for value in values)
         logarithmic = numbers[0] > 0 and numbers[-1] >= 8 * numbers[0]
@@ -218,7 +218,7 @@ def _scale(values: Sequence[Any]) -> tuple[Callable[[Any], float], list[tuple[fl
 
 
 def _plain(value: Any) -> Any:
-    """A number, or else its text: words, null and lists are values of a grid, too."""
+    """A number, or else its text: a grid may also hold words, null and lists."""
     return value if _is_number(value) else setting(value)
 
 

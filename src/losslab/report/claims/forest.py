@@ -1,6 +1,6 @@
-"""A prediction's intervals against its margin: where everything stands, in percent of a strip's width.
+"""A prediction's intervals against its margin: all positions, in percent of a strip's width.
 
-The page draws a strip a row from these places, so that it fits any screen; ticks are matplotlib's.
+The page draws one strip per row from these positions, so that it fits any screen; ticks are matplotlib's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from losslab.report.claims.words import finite, number
 LEFT, RIGHT = 3.0, 97.0
 MOST_OVERHANG = 1.5  # an interval may reach this many times the spread of all means and margins beyond it
 MOST_DOTS = 30
-MOST_UNEVEN = 60  # rows whose extents differ more than this have a scale each
+MOST_UNEVEN = 60  # rows whose extents differ by more than this factor each have their own scale
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Strip:
 
     Attributes:
         mean, low, high, bootstrap_low, bootstrap_high: places, cut off at the strip's ends.
-        beyond_left, beyond_right: the interval goes on outside.
-        dots: the values, one a seed, that lie inside.
+        beyond_left, beyond_right: the interval extends beyond the strip.
+        dots: the values, one per seed, that lie inside.
         within_left, within_right: from where to where a number is as predicted, ends of the strip included.
         margins: places of the margins themselves.
-        neutral: place of no difference (0, or the ratio 1); None where it is not in view.
+        neutral: place of no difference (0, or the ratio 1); None if it is not in view.
         ticks: places with their labels.
     """
 
@@ -57,7 +57,7 @@ class Forest:
 
 
 def forest(prediction: PredictionOutcome) -> Forest | None:
-    """None where no row has a number that could be drawn."""
+    """None if no row has a number that could be drawn."""
     known = [row for row in prediction.rows if math.isfinite(finite(row.mean, math.nan))]
     if not known:
         return None
@@ -77,7 +77,7 @@ class _Scale:
     """From numbers to percent; logarithmic for ratios."""
 
     def __init__(self, rows: list[Row], prediction: PredictionOutcome) -> None:
-        """`rows` have a mean each."""
+        """Each of `rows` has a mean."""
         margins = [margin for margin in (prediction.low, prediction.high) if margin is not None]
         anchors = [*(finite(row.mean, 0.0) for row in rows), *margins]
         self.logarithmic = prediction.ratio and min(anchors) > 0

@@ -32,12 +32,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """A verdict with what its section of the page shows beside it.
+    """A verdict, and what else its section of the page shows.
 
     Attributes:
-        spoken, others: condition -> metrics that the predictions speak of, and all others.
-        other_rows: the cells of those others, a row an arm.
-        findings: arm, and in how many of its runs each rule of the diagnosis found something.
+        spoken, others: condition -> metrics that predictions are about, and all others.
+        other_rows: the cells of those others, one row per arm.
+        findings: arm, and the number of its runs with each finding.
         points: every point of every grid.
     """
 
@@ -56,12 +56,12 @@ class View:
 
 
 def write_html(verdicts: Sequence[Verdict], folder: Path, path: Path) -> None:
-    """Write the page to `path`, whole or not at all.
+    """Writes the page to `path`, completely or not at all.
 
     Args:
-        folder: holds a folder for each claim, with the curves of its runs. What is missing is not drawn.
+        folder: holds a folder for each claim, with the curves of its runs. Missing runs are not drawn.
 
-    Raises UserError where it cannot be written.
+        Raises UserError if it cannot be written.
     """
     groups = words.grouped(verdicts)
     views = {outcome: [view(one, folder / one.claim) for one in some] for outcome, some in groups.items()}

@@ -14,9 +14,9 @@ from losslab.report.markdown import escaped, table
 def markdown(verdicts: Sequence[Verdict]) -> str:
     """All verdicts as the text of docs/claims.md: the table, then a section for each claim."""
     parts = [
-        "# Claims, judged",
+        "# Verdicts on claims",
         f"{words.counts(verdicts)}. Each was run and judged by the command in its section; "
-        "[method.md](method.md) says how, [own_claim.md](own_claim.md) how to add one.",
+        "[method.md](method.md) explains how, [own_claim.md](own_claim.md) how to add your own.",
         verdict_table(verdicts, link=True),
         words.EXPLANATION,
     ]
@@ -26,10 +26,10 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
-    """A row a claim: its name, what it says, its verdict, the predictions', the number that says most.
+    """One row per claim: name, statement, verdict, outcomes of predictions, the number that says most.
 
     Args:
-        link: names lead to the claims' sections, below on the same page.
+        link: whether names link to the claims' sections, below on the same page.
     """
     rows = [
         [
@@ -149,7 +149,7 @@ def _name(verdict: Verdict) -> str:
 
 
 def _slug(verdict: Verdict) -> str:
-    """The address that Markdown viewers give the claim's heading."""
+    """The anchor that Markdown viewers give the claim's heading."""
     kept = [letter for letter in verdict.claim.lower() if letter.isalnum() or letter in "_- "]
     return "".join(kept).replace(" ", "-")
 

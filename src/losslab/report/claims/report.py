@@ -16,7 +16,7 @@ def verdicts_in(folder: Path) -> list[Verdict]:
 
 
 def write_report(folder: Path) -> Path | None:
-    """Write the HTML report on everything in `folder`; None where there is no verdict yet."""
+    """Writes the HTML report on all claims in `folder`; None if there is no verdict yet."""
     verdicts = verdicts_in(folder)
     if not verdicts:
         return None

@@ -30,10 +30,10 @@ MEANING = {
 }
 EXPLANATION = (
     "[ ] is the 95 % interval of Student's t over seeds (of the pairs' differences, or of the logarithms "
-    "of their ratios; of shares Clopper and Pearson's); the BCa bootstrap interval stands beside it and "
+    "of their ratios; of shares Clopper and Pearson's); the BCa bootstrap interval is shown beside it, but "
     "decides nothing. A prediction holds when the interval lies within the margin, fails when it lies "
     "outside, and is inconclusive otherwise; p is corrected by Holm's method over the claim's predictions. "
-    "With several rows all of them must hold."
+    "A prediction with several rows holds only if all of them do."
 )
 
 
@@ -43,7 +43,7 @@ def finite(value: float | None, otherwise: float) -> float:
 
 
 def number(value: Any, digits: int = 4) -> str:
-    """Significant digits for people: 0.9703, 12,400, 1e-07; a dash for what is no number."""
+    """Significant digits, as shown: 0.9703, 12,400, 1e-07; a dash for anything that is not a number."""
     if isinstance(value, bool):
         return str(value).lower()
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -101,7 +101,7 @@ def p_text(p_value: float) -> str:
 
 
 def seeds_text(prediction: PredictionOutcome) -> str:
-    """How many seeds would decide; empty where it is decided."""
+    """How many seeds would decide; empty if it is decided."""
     if prediction.outcome != INCONCLUSIVE:
         return ""
     if prediction.seeds_needed is None:
@@ -110,7 +110,7 @@ def seeds_text(prediction: PredictionOutcome) -> str:
 
 
 def telling_row(prediction: PredictionOutcome) -> Row | None:
-    """The row that the outcome hangs on: the one farthest from what was predicted."""
+    """The row that decides the outcome: the one farthest from the prediction."""
     rows = [row for row in prediction.rows if not math.isnan(finite(row.mean, math.nan))]
     return min(rows, key=lambda row: _room(row, prediction)) if rows else None
 
@@ -124,7 +124,7 @@ def telling_prediction(verdict: Verdict) -> PredictionOutcome | None:
 
 
 def headline(verdict: Verdict) -> str:
-    """The one number that says most, with what was predicted of it."""
+    """The one number that says most, with its prediction."""
     prediction = telling_prediction(verdict)
     if prediction is None:
         return DASH
@@ -137,7 +137,7 @@ def headline(verdict: Verdict) -> str:
 
 
 def grouped(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """By outcome in the order of a report; outcomes that nobody has are left out."""
+    """By outcome in the order of a report; outcomes without a claim are left out."""
     found: dict[str, list[Verdict]] = {outcome: [] for outcome in OUTCOMES}
     for verdict in verdicts:
         found.setdefault(verdict.outcome, []).append(verdict)
@@ -151,7 +151,7 @@ def counts(verdicts: Sequence[Verdict]) -> str:
 
 
 def spoken_metrics(verdict: Verdict, arms: Sequence[ArmResult]) -> list[str]:
-    """The primary metric, then those that the predictions speak of."""
+    """The primary metric, then those that predictions are about."""
     measured = {name: metric.measured for arm in arms for name, metric in arm.metrics.items()}
     spoken = {prediction.measured for prediction in verdict.predictions}
     primary = list(dict.fromkeys(arm.primary for arm in arms if arm.primary in measured))
@@ -201,7 +201,7 @@ def full_name(arm: ArmResult) -> str:
 
 
 def findings_text(arm: ArmResult) -> str:
-    """ "dead units (3 of 5), divergence (1 of 5)"; empty where the diagnosis found nothing."""
+    """ "dead units (3 of 5), divergence (1 of 5)"; empty if there are no findings."""
     return ", ".join(
         f"{rule.replace('_', ' ')} ({count} of {len(arm.runs)})"
         for rule, count in arm.findings.items()
@@ -210,7 +210,7 @@ def findings_text(arm: ArmResult) -> str:
 
 
 def cell(value: Any) -> str:
-    """Whatever stands in a table of a check."""
+    """Any value in a table of a check, as text."""
     if isinstance(value, list | tuple):
         return ", ".join(cell(item) for item in value)
     return number(value, 6)
@@ -221,7 +221,7 @@ def duration(seconds: float) -> str:
 
 
 def environment_rows(environment: Environment) -> list[tuple[str, str]]:
-    """A record's environment as lines of a table, without the command, and without what is not known."""
+    """A record's environment as lines of a table, without the command and unknown values."""
     rows = []
     for key, value in environment.model_dump(exclude={"command"}, exclude_defaults=True).items():
         if isinstance(value, Mapping):

@@ -1,8 +1,7 @@
-"""Shows a comparison to people: in the terminal, in TensorBoard, and as files to paste and compute with.
+"""Shows a comparison to the user: in the terminal, in TensorBoard, and as files to paste and compute with.
 
 Words and numbers are in `tables.py`, the picture in `figures.py`, TensorBoard's log in
-`tensorboard.py`. Nothing is computed here that a
-comparison does not hold already.
+`tensorboard.py`. Nothing is computed here that a comparison does not already hold.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FIGURE_FILE = "comparison.png"
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write all numbers, the table and the picture into `folder`, each whole or not at all.
+    """Writes all numbers, the table and the picture into `folder`, each completely or not at all.
 
     Also writes the folder `comparison`, which shows the same in TensorBoard beside the runs.
     """
@@ -54,9 +53,9 @@ def summarise(
     margin: Margin | None = None,
     stages: Stages | None = None,
 ) -> Comparison:
-    """Compare, print sentences and tables, and save them with a picture: what a sweep ends with.
+    """Compares, prints sentences and tables, and saves them with a picture, as a sweep does at its end.
 
-    Saves into `output`; where not given into the folder, or with several into ./comparison.
+    Saves into `output`; by default into the folder, or with several folders into ./comparison.
     """
     folders = [folders] if isinstance(folders, Path) else list(folders)
     comparison = compare(folders, reference, metric, margin, stages)

@@ -1,6 +1,6 @@
 """The picture of a comparison: validation curves of every arm, one row of panels per task.
 
-Figures are made without pyplot, whose global state and windows have no place in a library.
+Figures are made without pyplot, because its global state and windows do not belong in a library.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NARROW = 0.4  # a group of arms on less than this share of the height is enlarge
 
 @dataclasses.dataclass
 class Lines:
-    """Curves of one metric that belong together, one a run: steps -> value."""
+    """Curves of one metric that belong together, one per run: steps -> value."""
 
     colour: str
     dash: str
@@ -44,12 +44,12 @@ class Lines:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Finished runs as columns, at the steps where all have a value: no mean over changing runs."""
+        """Finished runs as columns, at the steps where all have a value: means are over the same runs."""
         return pd.concat(self.finished, axis=1).dropna() if self.finished else pd.DataFrame()
 
     @property
     def last(self) -> float | None:
-        """Where the arm's line ends; None where nothing is drawn."""
+        """Where the arm's line ends; None if nothing is drawn."""
         if not (table := self.table).empty:
             return float(table.mean(axis=1).iloc[-1])
         return float(self.unfinished[0].iloc[-1]) if self.unfinished else None
@@ -72,10 +72,10 @@ class Curves(Lines):
 
 
 def write_figure(comparison: Comparison, path: Path) -> None:
-    """Save the picture as PNG, whole or not at all."""
+    """Saves the picture as PNG, completely or not at all."""
     content = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box for it is good enough
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box in its place is good enough
         draw(comparison).savefig(content, format="png", dpi=150, bbox_inches="tight", facecolor="white")
     records.write_atomically(path, content.getvalue())
 
@@ -131,7 +131,7 @@ def read_curves(arm: Arm, task: TaskComparison, place: int) -> Curves:
 def crowded_window(curves: Sequence[Lines]) -> tuple[float, float] | None:
     """The heights to enlarge: where the largest group of arms ends, if it is narrow; else None.
 
-    Groups are what a gap of a quarter of the whole height separates.
+    Groups are separated by gaps of at least a quarter of the whole height.
     """
     drawn = [curve for curve in curves if not curve.table.empty]
     if len(drawn) < 2:
@@ -173,7 +173,7 @@ def draw_lines(axes: Axes, curves: Sequence[Lines]) -> None:
 
 
 def set_limits(axes: Axes, curves: Sequence[Lines]) -> None:
-    """By the finished runs: one that diverges to 1e30 must not flatten the others."""
+    """Sets limits by the finished runs: a run that diverges to 1e30 must not flatten the others."""
     tables = [table.to_numpy().ravel() for curve in curves if not (table := curve.table).empty]
     if tables:
         values = np.concatenate(tables)

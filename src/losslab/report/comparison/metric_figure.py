@@ -52,7 +52,7 @@ def draw_metric(task: TaskComparison) -> Figure:
 
 
 def _set_limits(axes: Axes, values: list[float]) -> None:
-    """By the runs: the wide interval of two or three seeds may leave the picture."""
+    """Sets limits by the runs: the wide interval of two or three seeds may leave the picture."""
     if values:
         low, high = min(0.0, *values), max(0.0, *values)
         margin = 0.05 * (high - low or 1.0)

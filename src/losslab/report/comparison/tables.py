@@ -1,6 +1,6 @@
 """A comparison as words and numbers: rich tables for the terminal, Markdown to paste.
 
-Names of arms come from people's configs: they are shown as they are and never read as markup.
+Names of arms come from the user's configs and are shown as they are, never as markup.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Column:
 
 
 def columns(task: TaskComparison) -> list[Column]:
-    """The table of one task, a cell an arm. Columns that would say nothing are left out."""
+    """The columns of one task's table, with one cell per arm. Columns without information are left out."""
     arms, digits = task.arms, number_format(task)
     relation = "≥" if task.higher_is_better else "≤"
     table = [
@@ -89,7 +89,7 @@ def protocol_line(task: TaskComparison) -> str:
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """What is mixed, missing or stale, then every task's table, then what diverged or failed."""
+    """Prints what is mixed, missing or stale, then every task's table, then what diverged or failed."""
     for sentence in _at_most(comparison.problems, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
     for task in comparison.tasks:

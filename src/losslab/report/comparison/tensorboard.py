@@ -1,6 +1,6 @@
-"""The comparison in TensorBoard: the log `comparison` beside the runs, with one log an arm below it.
+"""The comparison in TensorBoard: the log `comparison` beside the runs, with one log per arm below it.
 
-- Custom Scalars: mean of each arm's runs with its band, and all runs over each other.
+- Custom Scalars: mean of each arm's runs with its band, and all runs in one chart.
 - Images: final metric of all arms, validation curves, gradient norms by layer.
 - Text: the comparison's table, and how many runs of each arm have which finding.
 
@@ -29,7 +29,7 @@ from losslab.report.markdown import escaped, table
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
 LONGEST_NAME = 80
-# What is laid over each other of all runs, as far as some run has it: (quantity, layer) -> chart's title.
+# Quantities of all runs in one chart, if some run has them: (quantity, layer) -> chart's title.
 OVERLAYS = {
     ("gradient_norm", "layer_1"): "gradient norm of the first layer",
     ("gradient_norm", "all"): "gradient norm of all parameters",
@@ -42,7 +42,7 @@ OVERLAYS = {
 
 @quiet_writer_threads()
 def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None = None) -> Path:
-    """Write the log into `folder`/comparison in place of an earlier one; returns that folder.
+    """Writes the log into `folder`/comparison in place of an earlier one; returns that folder.
 
     Args:
         picture: the validation curves as PNG, shown among the images.

@@ -15,7 +15,7 @@ __all__ = ["Kind", "kind_named"]
 
 
 def kind_named(name: str) -> type[Kind]:
-    """The class for `name`: a file of this folder, which holds one subclass of Kind, or a dotted path."""
+    """The class for `name`, which is a file of this folder (with one subclass of Kind) or a dotted path."""
     if "." in name:
         module, _, attribute = name.rpartition(".")
         try:

@@ -25,8 +25,8 @@ class Kind(ABC):
         primary: name of the metric that arms are compared by.
         higher_is_better: direction of the primary metric.
         output_features: how many outputs (channels) the network must have.
-        target_forms: form -> function from the task's targets to what the loss is fed. A form is a word
-            that losses use in their `targets:`; see `criterion.py`.
+        target_forms: form -> function from the task's targets to what the loss is fed. A form is a name
+        that losses use in their `targets:`, see `criterion.py`.
         pictures: name -> function that draws it for TensorBoard, see `losslab/tasks/pictures`.
     """
 
@@ -42,7 +42,7 @@ class Kind(ABC):
         """From the task's settings and its data. Raises UserError if the two do not fit.
 
         Args:
-            config: your own kind finds keys that only it needs in `config.options`.
+            config: `config.options` holds the keys that only the user's own kind needs.
         """
 
     def select(self, raw: Raw) -> Raw:
@@ -62,11 +62,11 @@ class Kind(ABC):
         raise UserError(f"task.corruption: {type(self).__name__.lower()} targets cannot be corrupted")
 
     def fitted(self, targets: Tensor) -> Kind:
-        """The kind with what it learns from the training targets (N, ...), e.g. their scale."""
+        """The kind, fitted to the training targets (N, ...), e.g. to their scale."""
         return self
 
     def encode(self, targets: Tensor, form: str) -> Tensor:
-        """The task's targets as a loss wants them."""
+        """The task's targets in the form that a loss takes."""
         return self.target_forms[form](self, targets)
 
     @abstractmethod
@@ -75,9 +75,9 @@ class Kind(ABC):
 
     @abstractmethod
     def metrics(self, final: bool) -> MetricCollection:
-        """Metrics of raw outputs and targets; while training only the cheap ones, all at the end.
+        """Metrics of raw outputs and targets: only the cheap ones during training, all at the end.
 
-        Those that need something else, say labels, are a part of their own: see `metrics.converted`.
+        Metrics that need something else, such as labels, form a separate part, see `metrics.converted`.
         """
 
     def metric_names(self) -> list[str]:

@@ -29,7 +29,7 @@ class Binary(Kind):
     """Targets: 0 or 1, (N,) int64. Raw outputs: (N, 1); their sigmoid is the probability of 1.
 
     Losses are fed (N, 1): `multi_hot` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that their decision lies at 0, too.
+    with targets, so that the decision threshold is 0 for them too.
 
     Metrics: area under the precision-recall curve (average precision), F1; at the end also area under the
     ROC curve, recall, precision, expected calibration error (15 bins).

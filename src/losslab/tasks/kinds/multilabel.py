@@ -24,11 +24,11 @@ class Multilabel(Kind):
     """Targets: 0 or 1 for each label, (N, K) uint8. Raw outputs: (N, K); each one's sigmoid is a probability.
 
     Losses are fed (N, K): `multi_hot` is 0 and 1, `signed` is -1 and 1 (for losses that compare raw outputs
-    with targets, so that their decision lies at 0, too), `class_probabilities` is `multi_hot` divided
-    by the number of the sample's labels.
+    with targets, so that the decision threshold is 0 for them too), `class_probabilities` is `multi_hot`
+    divided by the number of the sample's labels.
 
     Metrics: micro F1 (over all labels of all samples), macro F1 (mean over labels); at the end also exact
-    match (all labels of a sample right) and mean average precision over labels.
+    match (all labels of a sample correct) and mean average precision over labels.
     """
 
     primary = "micro_f1"

@@ -1,4 +1,4 @@
-"""Regression: one or more real numbers; the raw outputs are the prediction, in the scale the loss sees."""
+"""Regression: one or more real numbers; the raw outputs are the prediction, on the loss's scale."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Regression(Kind):
         if final:
             chosen["r2"] = R2Score()
             chosen["median_absolute_error"] = MedianAbsoluteError()
-        # Both less the training mean: R² squares numbers, and large ones lose precision in float32.
+        # Both minus the training mean: R² squares numbers, and large ones lose precision in float32.
         centred = converted(
             chosen,
             lambda outputs: self.unscaled(outputs.float()) - self.centre.to(outputs.device),

@@ -1,4 +1,4 @@
-"""Segmentation: each pixel is of the object or not; a pixel is predicted where its raw output is above 0."""
+"""Segmentation: each pixel belongs to the object or not; raw outputs above 0 predict the object."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Segmentation(Kind):
     """Targets: masks of 0 and 1, (N, 1, H, W) uint8. Raw outputs: (N, 1, H, W); sigmoid is the probability.
 
     Losses are fed (N, 1, H, W): `mask` is 0 and 1, `signed` is -1 and 1, for losses that compare raw outputs
-    with targets, so that their decision lies at 0, too.
+    with targets, so that the decision threshold is 0 for them too.
 
-    Metrics, over all pixels of all images together: intersection over union; at the end also Dice score,
+    Metrics, pooled over all pixels of all images: intersection over union; at the end also Dice score,
     boundary F1 (within one pixel), pixel accuracy, and total variation of the predicted mask, that is the
     share of neighbouring pixels with different predictions.
     """

@@ -1,4 +1,4 @@
-"""Metrics that torchmetrics lacks, one a file; `outputs.py` prepares raw outputs for metrics."""
+"""Metrics that torchmetrics lacks, one per file; `outputs.py` prepares raw outputs for metrics."""
 
 from losslab.tasks.metrics.boundary_f1 import BoundaryF1
 from losslab.tasks.metrics.mean_of import MeanOf

@@ -13,8 +13,8 @@ class BoundaryF1(Metric):
 
     Precision is the share of predicted boundary pixels near a true one, recall the reverse (Csurka, Larlus
     and Perronnin 2013, "What is a good evaluation measure for semantic segmentation?"). A boundary pixel
-    belongs to the mask and one of its eight neighbours does not; the edge of the image is no boundary. 0 if
-    nothing matches, 1 if neither mask has a boundary.
+    belongs to the mask, and at least one of its eight neighbours does not; the edge of the image does not
+    count as a boundary. 0 if nothing matches, 1 if neither mask has a boundary.
 
     Args:
         tolerance: in pixels; with 0 only the same pixel matches.
@@ -53,6 +53,6 @@ class BoundaryF1(Metric):
 
 
 def boundary(mask: Tensor) -> Tensor:
-    """Pixels of the mask (N, 1, H, W) with one of their eight neighbours outside of it, as bool."""
+    """Pixels of the mask (N, 1, H, W) with at least one of their eight neighbours outside it, as bool."""
     outside = max_pool2d(1 - mask.float(), kernel_size=3, stride=1, padding=1) > 0
     return (mask > 0) & outside

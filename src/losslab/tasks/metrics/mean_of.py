@@ -9,7 +9,7 @@ from torchmetrics import MeanMetric
 
 
 class MeanOf(MeanMetric):
-    """Mean of `function(prediction, target)`, which gives one value a sample, (N,); NaN stays NaN."""
+    """Mean of `function(prediction, target)`, which gives one value per sample, (N,); NaN stays NaN."""
 
     def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__(nan_strategy="disable")

@@ -7,7 +7,7 @@ from torchmetrics import CatMetric
 
 
 class MedianAbsoluteError(CatMetric):
-    """Median over all values of |prediction - target|; of an even number the lower middle one.
+    """Median over all values of |prediction - target|; of two middle values, the lower one.
 
     https://scikit-learn.org/stable/modules/generated/sklearn.metrics.median_absolute_error.html
     """

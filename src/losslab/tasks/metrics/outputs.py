@@ -1,7 +1,7 @@
-"""What metrics are given in the place of raw outputs.
+"""What metrics receive in place of raw outputs.
 
-A kind converts raw outputs itself. torchmetrics would guess by the range of the numbers whether they are
-probabilities or logits, and guess wrong for raw outputs that happen to lie in [0, 1].
+A kind converts raw outputs itself. torchmetrics would guess from the range of the numbers whether they are
+probabilities or logits, and would guess wrong if raw outputs happen to lie in [0, 1].
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def converted(
     prediction: Callable[[Tensor], Tensor],
     target: Callable[[Tensor], Tensor] | None = None,
 ) -> LambdaInputTransformer:
-    """Metrics that are given `prediction(outputs)` and `target(targets)`; without `target` the targets."""
+    """Metrics of `prediction(outputs)` and `target(targets)`; without `target`, of the targets themselves."""
     collection = MetricCollection(dict(metrics))
     return LambdaInputTransformer(collection, prediction, target)  # type: ignore[arg-type]  # it takes both
 
@@ -33,5 +33,5 @@ def wide(outputs: Tensor) -> Tensor:
 
 
 def hard(outputs: Tensor) -> Tensor:
-    """Raw outputs as labels: 1 where they are above 0, that is, where their sigmoid is above one half."""
+    """Raw outputs as labels: 1 where they are above 0, so that their sigmoid is above one half."""
     return (outputs > 0).to(torch.int64)

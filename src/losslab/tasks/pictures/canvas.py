@@ -15,8 +15,9 @@ def figure(
     """A Figure of `width` by `height` inches, and its axes (rows, columns).
 
     Args:
-        measured: measure how much room labels need, which draws everything several times; else it is fixed.
-            With several pictures a run that makes a good part of a second.
+        measured: measures how much room labels need, which draws everything several times; otherwise the room
+            is
+        fixed. With several pictures per run the difference is a good part of a second.
     """
     from matplotlib.figure import Figure
 

@@ -34,7 +34,7 @@ def draw(inputs: Tensor, predicted: Tensor, true: Tensor) -> Any:
 
 
 def _grey_or_colour(image: Tensor) -> Tensor:
-    """(C, H, W) of any range to (H, W, 3) in [0, 1]; with other than 3 channels, their mean in grey."""
+    """(C, H, W) of any range to (H, W, 3) in [0, 1]; for any other number of channels, their mean in grey."""
     colours = image if len(image) == 3 else image.mean(dim=0, keepdim=True).expand(3, -1, -1)
     low, high = colours.min(), colours.max()
     return ((colours - low) / (high - low).clamp(min=1e-6)).permute(1, 2, 0).clone()

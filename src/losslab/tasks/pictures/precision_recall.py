@@ -1,4 +1,4 @@
-"""Precision against recall over all thresholds: the picture for rare positives."""
+"""Precision against recall over all thresholds, for rare positives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def draw(scores: Tensor, targets: Tensor) -> Any:
         precision, recall, thresholds = precision_recall_curve(truth, values)
         area = average_precision_score(truth, values)
         axis.step(recall, precision, where="post", label=f"average precision {area:.3f}")
-        chosen = int((thresholds <= 0).sum())  # raw outputs above 0 are a yes
+        chosen = int((thresholds <= 0).sum())  # raw outputs above 0 count as positive
         axis.plot(recall[chosen], precision[chosen], "o", color="tab:orange", label="decision at 0")
     axis.set(
         xlim=(0, 1.02), ylim=(0, 1.05), xlabel="recall", ylabel="precision", title=f"{len(truth)} predictions"

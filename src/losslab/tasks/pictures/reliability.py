@@ -13,7 +13,7 @@ BINS = 15
 
 
 def of_largest(probabilities: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """From (N, K) and class indices (N,): the largest probability, and whether its class was right."""
+    """From (N, K) and class indices (N,): the largest probability, and whether its class is the true one."""
     largest, predicted = probabilities.max(dim=1)
     return largest, predicted == targets
 

@@ -10,19 +10,19 @@ from losslab.errors import UserError
 from losslab.tasks.sources.raw import Raw
 from losslab.tasks.sources.scikit_learn import digits
 
-INK = 0.4  # of the brightest pixel: what of an enlarged digit counts as its mask
+INK = 0.4  # share of the brightest pixel's value from which a pixel of the enlarged digit belongs to its mask
 
 
 def clutter(samples: int, size: int, foreground: float, fragments: int, noise: float, seed: int) -> Raw:
     """Images (1, size, size) uint8 with masks (1, size, size); no network.
 
-    Fragments are 4×4 pixels cut out of other digits, as bright and as enlarged as the digit itself: by
-    brightness alone they look the same.
+    Fragments are 4×4 pixels cut out of other digits, as bright and as enlarged as the digit itself, so
+    brightness alone cannot tell them from it.
 
     Args:
         samples: at most 1,797, each with another digit.
-        foreground: share of an image that its mask covers, between 0 and 0.3; met by enlarging the digit.
-        fragments: how many lie in each image.
+        foreground: share of an image that its mask covers, between 0 and 0.3; decides the digit's size.
+        fragments: their number in each image.
         noise: standard deviation of the Gaussian noise, where 1 is the brightness of the digit.
         seed: of everything that is drawn; the same for every run.
     """
@@ -65,7 +65,7 @@ def _enlarged(digit: Tensor, side: int) -> Tensor:
 
 
 def _lay(canvas: Tensor, piece: Tensor, generator: torch.Generator) -> tuple[int, int, Tensor]:
-    """Paste the piece at a random place, the brighter pixel wins; returns row, column and the piece."""
+    """Pastes the piece at a random place; the brighter pixel wins. Returns row, column and the piece."""
     side, size = len(piece), len(canvas)
     row, column = (_draw(size - side + 1, generator) for _ in range(2))
     place = canvas[row : row + side, column : column + side]

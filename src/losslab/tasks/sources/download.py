@@ -1,6 +1,6 @@
 """Downloads that show progress, resume, and verify a checksum; unpacking of archives.
 
-Own code because pooch, torch.hub and torchvision all start a broken download from the beginning.
+Not a library, because pooch, torch.hub and torchvision restart an interrupted download from the beginning.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ TIMEOUT_SECONDS = 30
 
 
 def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) -> None:
-    """Download `path` from the first of `urls` that has it; does nothing where the file exists.
+    """Download `path` from the first of `urls` that has it; does nothing if the file exists.
 
-    A broken download stays in `path` + ".part", and the next call asks for the rest only.
+    An interrupted download is kept in `path` + ".part", and the next call asks only for the rest.
 
     Args:
         task: whose data these are, for the message.
-        md5: checksum of the whole file, where one is published.
+        md5: checksum of the whole file, if one is published.
 
-    Raises UserError where no address gives the file, or its checksum is wrong.
+    Raises UserError if no address has the file, or its checksum is wrong.
     """
     if path.is_file():
         return
@@ -62,7 +62,7 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a .gz (one file), .zip or .tar.gz into `folder`, then delete it.
 
-    Raises UserError for an archive that is damaged or would write outside `folder`.
+    Raises UserError if the archive is damaged or would write outside `folder`.
     """
     try:
         if archive.suffix == ".zip":
@@ -89,7 +89,7 @@ def _download(url: str, part: Path) -> None:
     except urllib.error.HTTPError as error:
         if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
-        part.unlink()  # longer than the file, or complete already: either way the start is no use
+        part.unlink()  # it is longer than the file or already complete, so it cannot be resumed
         return _download(url, part)
     with response:
         if have and response.status != http.client.PARTIAL_CONTENT:

@@ -12,7 +12,8 @@ from torch.nn.functional import interpolate
 def resized(photograph: Any, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """A PIL image and its mask (H, W) as (3, size, size) and (1, size, size) uint8.
 
-    Photographs are resized with antialiasing; a pixel of the mask is set where half of what it covers was.
+    Photographs are resized with antialiasing; a pixel of the mask is set if at least half of the area that it
+    covers was.
     """
     from torchvision.transforms.functional import pil_to_tensor, resize
 

@@ -17,7 +17,7 @@ def one_against_rest(classes: Raw, positive_class: int, positive_share: float | 
         classes: samples with class indices.
         positive_share: share of positives, in training and in test samples alike; surplus positives (or
             negatives, if there are too few positives) are left out at random. Null keeps all samples.
-        seed: of what is left out; the same for every run.
+        seed: decides which samples are left out; the same for every run.
     """
     positive = classes.targets == positive_class
     if not bool(positive.any()):

@@ -13,13 +13,13 @@ from losslab.tasks.sources.raw import Raw
 def pairs(digits: Raw, apart: int, shift: int, seed: int) -> Raw:
     """Images of two different digits, (1, H + shift, W + apart + shift); targets (N, K) say which two.
 
-    Each digit of the origin is used in one pair at most, so that no split has seen another's digits. The
+    Each digit is used in at most one pair, so that no digit occurs in two splits. The
     second lies `apart` pixels to the right of the first, then both are moved by 0 to `shift` pixels down and
-    to the right; where they overlap the brighter pixel wins.
+    to the right; where they overlap, the brighter pixel wins.
 
     Args:
         digits: single digits (1, H, W) with class indices.
-        apart: 0 puts the digits on top of each other, their width puts them side by side.
+        apart: in pixels; 0 puts the digits on top of each other, their width puts them side by side.
         shift: room to move in, in pixels.
         seed: of pairing and moving; the same for every run.
     """

@@ -20,7 +20,7 @@ def penn_fudan(root: str, size: int, url: str = URL) -> Raw:
     """170 photographs (3, size, size) uint8, masks (1, size, size); downloaded if missing.
 
     https://www.cis.upenn.edu/~jshi/ped_html/ (Wang, Shi, Song and Shen 2007). No checksum is published, so
-    it is checked that every photograph is there with its mask.
+    the function checks that every photograph exists and has a mask.
 
     Args:
         root: the data folder; PNGImages and PedMasks lie under `root/PennFudanPed`.

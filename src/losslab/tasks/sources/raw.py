@@ -20,7 +20,7 @@ class Raw:
     Attributes:
         inputs: (N, ...) unscaled; uint8 stands for [0, 1] in 255 steps. None if `dataset` is used.
         targets: (N, ...) as the data set has them.
-        is_test: (N,) bool, True for what the data set calls test samples; None if it has no such split.
+        is_test: (N,) bool, True for the data set's own test samples; None if it has none.
         dataset: yields (input, target), for data that are read one by one.
         class_names: names of the classes, by index; None if they have none.
     """
@@ -54,7 +54,7 @@ class Raw:
         return torch.as_tensor(self.dataset[index][0])
 
     def all_inputs(self) -> Tensor:
-        """All inputs in memory, read from the dataset where there is one."""
+        """All inputs in memory, read from `dataset` if it is used."""
         if self.inputs is not None:
             return self.inputs
         return torch.stack([self.input_at(index) for index in range(len(self))])

@@ -66,7 +66,7 @@ def california_housing(root: str) -> Raw:
 
     https://scikit-learn.org/stable/modules/generated/sklearn.datasets.fetch_california_housing.html
 
-    scikit-learn keeps the data as a pickle, and reading a pickle runs what is in it. Its bytes depend on the
+    scikit-learn keeps the data as a pickle, and reading a pickle can run code. Its bytes depend on the
     version that wrote it, so there is no checksum to verify: a file that others can write is refused.
 
     Args:

@@ -23,9 +23,9 @@ def csv(
 
     Args:
         target: column to predict, or several. A single column of words is taken as classes, in alphabetical
-            order (the second is 1 where there are two).
+            order (with two classes the second is 1).
         features: columns that are the input, in this order; null for all others.
-        missing: what is done with rows that have missing values in these columns, "error" or "drop".
+        missing: what to do with rows that have missing values in these columns, "error" or "drop".
 
     Raises UserError that names file, column and rows if the table is wrong.
     """
@@ -107,5 +107,5 @@ def _without_missing(used: pd.DataFrame, path: str, missing: str) -> pd.DataFram
 
 
 def _lines(rows: pd.Index) -> str:
-    """Row numbers as an editor counts lines: the first line has the names."""
+    """Rows by their line number in the file, where line 1 has the column names."""
     return f"line {named([int(row) + 2 for row in rows])}"

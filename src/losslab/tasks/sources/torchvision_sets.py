@@ -1,4 +1,4 @@
-"""Image data sets that torchvision knows: MNIST and others in its format, Oxford-IIIT Pets."""
+"""Image data sets from torchvision: MNIST and others in its format, and Oxford-IIIT Pets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def oxford_pets(root: str, size: int) -> Raw:
     """7,349 photographs of cats and dogs, (3, size, size) uint8; the mask is the animal and its outline.
 
     https://pytorch.org/vision/stable/generated/torchvision.datasets.OxfordIIITPet.html
-    The set's trimaps say 1 animal, 2 background, 3 not classified: the strip along the outline.
+    In the set's trimaps 1 is the animal, 2 the background, and 3 the unclassified strip along the outline.
 
     Args:
         root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded if missing.
@@ -81,7 +81,7 @@ def _read_idx(path: Path) -> torch.Tensor:
     """The numbers of a file in MNIST's own format. Raises UserError for a damaged one."""
     try:
         return read_sn3_pascalvincent_tensor(str(path))
-    except (AssertionError, KeyError, RuntimeError, ValueError):  # whatever its bytes happen to mean
+    except (AssertionError, KeyError, RuntimeError, ValueError):  # depends on the bytes
         raise UserError(
             f"{path} is not an idx file, or it is truncated or too long: delete it and download it again"
         ) from None
