@@ -47,7 +47,7 @@ def test_the_command_line_wins_and_what_it_fixes_is_not_tuned() -> None:
 
 
 def test_an_override_that_is_none() -> None:
-    with pytest.raises(UserError, match="no override"):
+    with pytest.raises(UserError, match="is not an override"):
         stages.reporting_runs(CLAIM, {}, ["=3"])
 
 

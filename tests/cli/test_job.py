@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from losslab.cli.job import interrupts_that_count
+from losslab.cli.job import raise_lost_interrupts
 
 
 class Destroyed:
@@ -16,11 +16,13 @@ class Destroyed:
         raise self.error
 
 
-def test_an_interrupt_in_a_destructor_counts(capsys):
+def test_an_interrupt_in_a_destructor_counts(capsys, monkeypatch):
     def interrupted():
-        with interrupts_that_count():
-            Destroyed(KeyboardInterrupt())
-            time.sleep(10)
+        Destroyed(KeyboardInterrupt())
+        time.sleep(10)
+
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    raise_lost_interrupts()
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
@@ -32,6 +34,6 @@ def test_an_interrupt_in_a_destructor_counts(capsys):
 def test_other_errors_there_go_where_they_went(monkeypatch):
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", lambda lost: seen.append(lost.exc_type))
-    with interrupts_that_count():
-        Destroyed(ValueError())
+    raise_lost_interrupts()
+    Destroyed(ValueError())
     assert seen == [ValueError]

@@ -140,7 +140,7 @@ def test_vanishing_at_the_start_only_is_a_note():
     found = vanishing_gradients(evidence(measured))
     assert found.severity == NOTE
     assert found.numbers["factor"] == pytest.approx(1000)
-    assert "1,000× a layer" in found.text or "1e+03× a layer" in found.text
+    assert "1e+03× per layer" in found.text
     assert "1e-06 of the last's, and 0.5 of it in the second half" in found.text
 
 

@@ -135,7 +135,7 @@ def test_nothing_is_removed_outside_of_the_sweep(tmp_path):
         def __call__(self, runs, folder, quiet):
             raise BrokenExecutor("a worker died")
 
-    with pytest.raises(UserError, match="no folder that losslab made"):
+    with pytest.raises(UserError, match="not a folder that losslab made"):
         launch(Dies(), [lost], tmp_path / "sweep", Console(file=io.StringIO()))
     assert (tmp_path / "precious-id0" / "work").exists()
 

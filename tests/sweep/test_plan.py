@@ -109,7 +109,7 @@ def test_a_link_to_another_folder_is_none_of_ours(tmp_path):
     (tmp_path / "sweep").mkdir()
     run = planned(1)[0]
     (tmp_path / "sweep" / run.folder).symlink_to(tmp_path / "precious")
-    with pytest.raises(UserError, match="no folder that losslab made"):
+    with pytest.raises(UserError, match="not a folder that losslab made"):
         run.place(tmp_path / "sweep")
 
 

@@ -25,6 +25,20 @@ if TYPE_CHECKING:
     from losslab.sweep.plan import PlannedRun
 
 
+def raise_lost_interrupts() -> None:
+    """Raise a Ctrl-C again that comes while an object is destroyed, where Python only prints a traceback."""
+    before = sys.unraisablehook
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            again = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
+            again.start()  # within the hook it would be lost again
+        else:
+            before(lost)
+
+    sys.unraisablehook = hook
+
+
 class DiskUnusable(UserError):
     """A disk that is full or cannot be written: further runs would be trained in vain."""
 
@@ -54,7 +68,7 @@ def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quie
     from losslab.sweep.launchers import free_earlier_runs
 
     try:
-        with interrupts_that_count(), _full_disk_as_sentence():
+        with _full_disk_as_sentence():
             free_earlier_runs()
             record = _run(settings, overrides, folder, quiet, brief=True)
     except DiskUnusable:
@@ -95,25 +109,6 @@ def no_empty_folder(folder: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             folder.rmdir()
         raise
-
-
-@contextlib.contextmanager
-def interrupts_that_count() -> Iterator[None]:
-    """Repeats a Ctrl-C that came while an object was being destroyed, which Python would only print."""
-    before = sys.unraisablehook
-
-    def hook(lost: sys.UnraisableHookArgs) -> None:
-        if issubclass(lost.exc_type, KeyboardInterrupt):
-            again = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
-            again.start()  # within the hook it would be lost again
-        else:
-            before(lost)
-
-    sys.unraisablehook = hook
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
 
 
 @contextlib.contextmanager

@@ -11,13 +11,21 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from losslab.cli import warnings_policy
-from losslab.cli.job import files_as_sentences, make_importable, no_empty_folder, run_alone, run_in_sweep
+from losslab.cli.job import (
+    files_as_sentences,
+    make_importable,
+    no_empty_folder,
+    raise_lost_interrupts,
+    run_alone,
+    run_in_sweep,
+)
 from losslab.config._hydra import overrides_first
 from losslab.config.hydra_errors import as_sentences
 from losslab.config.hydra_setup import package_folder, register
 from losslab.errors import UserError
 
-register()  # at import: a launcher's worker processes import this module, but do not call main()
+raise_lost_interrupts()
+register()  # both at import: a launcher's worker processes import this module, but do not call main()
 
 
 def main() -> None:

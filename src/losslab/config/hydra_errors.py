@@ -22,7 +22,8 @@ from losslab.errors import UserError, first_line
 def as_sentences() -> Iterator[None]:
     """Turns exceptions from composing a config into UserError; LOSSLAB_DEBUG=1 keeps their traceback."""
     try:
-        yield
+        with _interrupts_as_such():
+            yield
     except (HydraException, OmegaConfBaseException) as error:
         if os.environ.get("LOSSLAB_DEBUG"):
             raise
@@ -49,6 +50,20 @@ def as_sentences() -> Iterator[None]:
             f"Hydra cannot compose a config from this ({type(error).__name__}: {first_line(error)}); a group "
             "takes a name, as in model=mlp, and the `defaults` of a config file are a list of them"
         ) from None
+
+
+@contextlib.contextmanager
+def _interrupts_as_such() -> Iterator[None]:
+    """A Ctrl-C in the middle of composing can end as an error about a key: it is a Ctrl-C again."""
+    try:
+        yield
+    except Exception as error:
+        chain: BaseException | None = error
+        while chain is not None:
+            if isinstance(chain, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            chain = chain.__cause__ or chain.__context__
+        raise
 
 
 def explain(error: Exception) -> str:
