@@ -12,6 +12,7 @@ from fabricated_records import fabricate, plan, write, write_all
 from losslab import records
 from losslab.comparison.comparison import compare
 from losslab.errors import UserError
+from losslab.judgement.rows import Margin
 from losslab.records import DIVERGED, FAILED
 from losslab.records.record import Environment
 from losslab.report.comparison import summarise
@@ -224,3 +225,20 @@ def test_different_tasks_may_come_from_different_machines(tmp_path):
     for task, device in (("digits", "cpu: One"), ("mnist", "cuda: H100")):
         write_all([fabricate(task=task, environment=Environment(device=device))], tmp_path)
     assert compare([tmp_path]).problems == []
+
+
+def test_a_sweep_made_in_stages_is_reported_as_one(tmp_path):
+    decide = ["decide.margin=0.01", "decide.stages=[4,6]"]
+    spread = [0.0, 0.002, -0.002, 0.001]
+    for loss, mean in (("cross_entropy", 0.95), ("mse", 0.93)):
+        made = [
+            fabricate(loss, seed, mean + noise * (1 + (loss == "mse")), overrides=[f"seed={seed}", *decide])
+            for seed, noise in enumerate(spread)
+        ]
+        write_all(made, tmp_path)
+    (row,) = [arm.judged for arm in compare([tmp_path]).tasks[0].arms if arm.judged]
+    assert str(row.margin) == "0.01"
+    assert row.level < 0.05
+    (again,) = [arm.judged for arm in compare([tmp_path], margin=Margin(0.05)).tasks[0].arms if arm.judged]
+    assert str(again.margin) == "0.05"
+    assert again.level == row.level

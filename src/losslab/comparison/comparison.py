@@ -6,8 +6,8 @@ Reads the frame of `losslab/records/`, which also says which number each run cou
 
 from __future__ import annotations
 
-import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,19 @@ from typing import Any
 import pandas as pd
 
 from losslab.comparison.labels import describe, labels
+from losslab.comparison.result import Arm, Comparison, TaskComparison, listed
 from losslab.errors import UserError
 from losslab.judgement.intervals import (
     Estimate,
-    StepsToTarget,
     mean_interval,
-    median,
-    paired_difference,
     ranks,
     steps_to_target,
 )
 from losslab.judgement.judge import judge
-from losslab.judgement.outcomes import DIVERGED, FAILED, FINISHED, Outcomes
+from losslab.judgement.outcomes import DIVERGED, FAILED
 from losslab.judgement.outcomes import notes as notes_on
-from losslab.judgement.rows import Margin, Row
-from losslab.judgement.sentences import sentences
-from losslab.judgement.sequential import OPEN, Stages
+from losslab.judgement.rows import Margin
+from losslab.judgement.sequential import STAGES, Stages
 from losslab.records import outcomes as outcomes_of
 from losslab.records.comparable import mixtures
 from losslab.records.frame import load_runs
@@ -42,112 +39,6 @@ NOT_COMPARABLE = ("loss",)
 FEWEST_SUSPICIOUSLY_EQUAL = 3
 
 
-@dataclasses.dataclass
-class Arm:
-    """One arm's outcomes on one task.
-
-    Attributes:
-        counted: the number that each run counts with in the test metric, indexed by seed.
-        estimate: mean and interval over the runs that have a value.
-        difference: from the reference arm, over the seeds both have; None for the reference itself.
-        targets: target of the primary validation metric -> median steps over the runs that did not fail.
-        judged: against the reference and the margin; None for the reference itself, or if the direction of
-            the metric is unknown.
-        rank: by `judgement.intervals.ranks`; None if the direction of the metric is unknown.
-
-        runs: the arm's rows of the frame of `load_runs`, by seed.
-    """
-
-    label: str
-    arm_identity: str
-    counted: Outcomes
-    estimate: Estimate
-    targets: dict[float, StepsToTarget]
-    runs: pd.DataFrame
-    difference: Estimate | None = None
-    judged: Row | None = None
-    rank: int | None = None
-
-    @property
-    def outcomes(self) -> pd.Series:
-        """The numbers alone, by seed; NaN for a run without one."""
-        return self.counted.number
-
-    def count(self, status: str) -> int:
-        return int((self.runs["status"] == status).sum())
-
-
-@dataclasses.dataclass
-class TaskComparison:
-    """All arms of one task, in the order of the sweep. `higher_is_better` is the primary metric's."""
-
-    task: str
-    task_identity: str
-    metric: str
-    primary_metric: str
-    higher_is_better: bool
-    reference: str
-    arms: list[Arm]
-    notes: list[str]
-
-    def arm(self, label: str) -> Arm:
-        """The arm with this label. Raises UserError with all labels if there is none."""
-        for arm in self.arms:
-            if arm.label == label:
-                return arm
-        raise UserError(f"no arm {label!r} on {self.task}; the arms are: {_listed(self.arm_labels)}")
-
-    def difference(self, label: str, other: str) -> Estimate:
-        """Arm `label` minus arm `other` in the metric, over the seeds both have."""
-        return paired_difference(self.arm(label).outcomes, self.arm(other).outcomes)
-
-    @property
-    def sentences(self) -> list[str]:
-        """Who is better, by how much, and what is open."""
-        return sentences(arm.judged for arm in self.arms if arm.judged is not None)
-
-    @property
-    def arm_labels(self) -> list[str]:
-        return [arm.label for arm in self.arms]
-
-
-@dataclasses.dataclass
-class Comparison:
-    """One `TaskComparison` per task: different tasks are never compared.
-
-    Attributes:
-        problems: what is mixed, missing, stale, repeated or unreadable, one sentence each.
-        failures: runs that diverged or failed, one sentence each.
-    """
-
-    tasks: list[TaskComparison]
-    problems: list[str]
-    failures: list[str]
-
-    def open_arms(self) -> set[str]:
-        """Identities of the arms that are not decided, and of those that they are compared with."""
-        found: set[str] = set()
-        for task in self.tasks:
-            names = {arm.label for arm in task.arms if arm.judged and arm.judged.decision == OPEN}
-            found |= {arm.arm_identity for arm in task.arms if arm.label in names}
-            found |= {task.arm(task.reference).arm_identity} if names else set()
-        return found
-
-    def progress(self) -> str:
-        """ "mse worse, brier equal; open: l1"."""
-        rows = [(task, arm.judged) for task in self.tasks for arm in task.arms if arm.judged]
-        several = len(self.tasks) > 1
-        name = lambda task, row: f"{row.arm} on {task.task}" if several else row.arm  # noqa: E731
-        decided = [f"{name(task, row)} {row.decision}" for task, row in rows if row.decision != OPEN]
-        still = [name(task, row) for task, row in rows if row.decision == OPEN]
-        parts = [", ".join(decided), f"open: {', '.join(still)}" if still else "nothing is open"]
-        return "; ".join(part for part in parts if part)
-
-    def frame(self) -> pd.DataFrame:
-        """One row per arm and task with all numbers in full; a target that was not reached is empty."""
-        return pd.DataFrame([_plain(task, arm) for task in self.tasks for arm in task.arms])
-
-
 def compare(
     folders: Sequence[Path],
     reference: str | None = None,
@@ -155,12 +46,19 @@ def compare(
     margin: Margin | None = None,
     stages: Stages | None = None,
 ) -> Comparison:
-    """The comparison of all runs recorded at or below `folders`; see `compare_runs`."""
+    """The comparison of all runs recorded at or below `folders`; see `compare_runs`.
+
+    Runs that were made to be decided (`decide.margin`) are judged by their own margin and stages, if no
+    others are given: read again as a single look, their intervals would be too narrow.
+    """
     runs, problems = load_runs(folders)
     if runs.empty:
         where = ", ".join(str(folder) for folder in folders)
         hint = f"; {problems[0]}" if problems else ""
         raise UserError(f"no record of a run to compare at or below {where}{hint}")
+    if stages is None:
+        own_margin, stages = _decided_by(runs)
+        margin = margin or own_margin
     return compare_runs(runs, problems, reference, metric, margin, stages)
 
 
@@ -191,6 +89,22 @@ def compare_runs(
         _judge(task, margin, stages)
     failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
     return Comparison(tasks, [*mixtures(runs), *problems], failures)
+
+
+def _decided_by(runs: pd.DataFrame) -> tuple[Margin | None, Stages | None]:
+    """The margin and the stages that the runs' overrides name; seeds that were given are one look."""
+    told = dict(
+        override.split("=", 1)
+        for overrides in runs["overrides"]
+        for override in overrides
+        if override.startswith("decide.")
+    )
+    if "decide.margin" not in told or told["decide.margin"] == "null":
+        return None, None
+    seeds = [int(text) for text in re.findall(r"\d+", told.get("decide.stages", ""))] or list(STAGES)
+    each = runs.groupby("arm_identity")["seed"].nunique()
+    in_stages = all(count in seeds for count in each)
+    return Margin.parse(told["decide.margin"]), Stages(tuple(seeds)) if in_stages else None
 
 
 def _labelled_arms(block: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -278,13 +192,13 @@ def _check_metric(metric: str | None, runs: pd.DataFrame) -> None:
     if metric in NOT_COMPARABLE:
         raise UserError(f"{metric} cannot be compared: values of different losses are different quantities")
     if metric is not None and metric not in (known := _test_metrics(runs)):
-        raise UserError(f"no run has a test metric {metric!r}; the metrics are: {_listed(known) or 'none'}")
+        raise UserError(f"no run has a test metric {metric!r}; the metrics are: {listed(known) or 'none'}")
 
 
 def _check_reference(reference: str | None, labelled: Sequence[Mapping[str, Any]]) -> None:
     known = list(dict.fromkeys(label for arms in labelled for label in arms))
     if reference is not None and reference not in known:
-        raise UserError(f"no arm {reference!r} to compare with; the arms are: {_listed(known)}")
+        raise UserError(f"no arm {reference!r} to compare with; the arms are: {listed(known)}")
 
 
 def _failures(task: TaskComparison, arm: Arm) -> list[str]:
@@ -306,45 +220,13 @@ def _doubts(arm: Arm, metric: str) -> list[str]:
     without = [int(seed) for seed in ended if math.isnan(arm.outcomes[seed])]
     notes = [f"{arm.label}: {note}" for note in notes_on(arm.counted)]
     if without and metric:
-        notes.append(f"{arm.label} has no value of {metric} for seed {_listed(without)}: left out.")
+        notes.append(f"{arm.label} has no value of {metric} for seed {listed(without)}: left out.")
     if arm.estimate.n >= FEWEST_SUSPICIOUSLY_EQUAL and arm.estimate.low == arm.estimate.high:
         notes.append(
             f"All {arm.estimate.n} seeds of {arm.label} gave exactly the same {metric}: an interval without "
             "width says nothing about other seeds."
         )
     return notes
-
-
-def _plain(task: TaskComparison, arm: Arm) -> dict[str, Any]:
-    difference = arm.difference or Estimate(math.nan, math.nan, math.nan, 0)
-    row = {
-        "task": task.task,
-        "arm": arm.label,
-        "rank": arm.rank,
-        "metric": task.metric,
-        "runs": len(arm.runs),
-        **{status: arm.count(status) for status in (FINISHED, DIVERGED, FAILED)},
-        "n": arm.estimate.n,
-        "mean": arm.estimate.mean,
-        "low": arm.estimate.low,
-        "high": arm.estimate.high,
-        "median": median(arm.outcomes),
-        "reference": task.reference,
-        "difference": difference.mean,
-        "difference_low": difference.low,
-        "difference_high": difference.high,
-        "pairs": difference.n,
-        "margin": "" if arm.judged is None or arm.judged.margin is None else str(arm.judged.margin),
-        "decision": "" if arm.judged is None else arm.judged.decision,
-        "seeds_needed": None if arm.judged is None else arm.judged.seeds_needed,
-        "seeds": " ".join(str(seed) for seed in arm.outcomes.index),
-        "arm_identity": arm.arm_identity,
-        "task_identity": task.task_identity,
-    }
-    for value, steps in arm.targets.items():
-        row[f"median_steps_to_{value:.10g}"] = steps.median
-        row[f"reached_{value:.10g}"] = steps.reached
-    return row
 
 
 def _grouped(frame: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
@@ -354,7 +236,3 @@ def _grouped(frame: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _listed(items: Sequence[Any]) -> str:
-    return ", ".join(str(item) for item in items)

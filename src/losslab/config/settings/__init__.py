@@ -1,17 +1,16 @@
 """A run's settings: one strict, typed tree, validated once and read by all other packages.
 
-`tree.py` says what a config may hold, `values.py` how single values are written, `sentences.py` what
-the message about a wrong one says, `read.py` makes the tree from what Hydra composed. Defaults are in conf/,
-not here.
+`tree.py` says what a run's config may hold, `command.py` what a command is told besides, `values.py` how
+single values are written, `sentences.py` what the message about a wrong one says, `read.py` makes the tree
+from what Hydra composed. Defaults are in conf/, not here.
 """
 
+from losslab.config.settings.command import CommandSettings, DecideSettings
 from losslab.config.settings.read import group_choices, named_loss, read, read_command, read_loss
 from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     ActivationSettings,
-    CommandSettings,
     CorruptionSettings,
-    DecideSettings,
     DiagnosticsSettings,
     GradientClipSettings,
     InitSettings,

@@ -11,10 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from losslab.config import catalogue
+from losslab.config.settings.command import CommandSettings
 from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     AnyLoss,
-    CommandSettings,
     RunSettings,
     SingleLossSettings,
     SumSettings,

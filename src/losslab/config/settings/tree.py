@@ -6,7 +6,6 @@ checked where those are made. A `Target` names code, and that code checks its ow
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -28,8 +27,6 @@ from losslab.config.settings.values import (
     whole,
     wrong,
 )
-from losslab.errors import UserError
-from losslab.judgement.rows import Margin
 
 # Tags of unions, which pydantic adds to an error's path; no config has such keys.
 ONE, SEVERAL = "losslab: one", "losslab: several"
@@ -332,40 +329,3 @@ class RunSettings(Section):
     @classmethod
     def _folder_as_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, int | float) else value  # folder=2024
-
-
-def _margin(value: Any) -> Any:
-    try:
-        return Margin.parse(value)
-    except UserError:
-        raise wrong("give a number above 0 in the metric's unit, a ratio like 5%, or null") from None
-
-
-class DecideSettings(Section):
-    """When a sweep has answered its question.
-
-    Attributes:
-        margin: the smallest difference that matters.
-        reference: label of the arm that the others are compared with; null: the first.
-        stages: numbers of seeds after which the sweep judges its results; decided arms get no more seeds.
-    """
-
-    margin: Annotated[Margin | None, pydantic.BeforeValidator(_margin)]
-    reference: str | None
-    stages: list[Count]
-
-    @pydantic.field_validator("stages")
-    @classmethod
-    def _rising(cls, value: list[int]) -> list[int]:
-        if not value or value[0] < 2 or any(b <= a for a, b in itertools.pairwise(value)):
-            raise wrong("give rising numbers of seeds, from 2, e.g. [8, 12, 18]")
-        return value
-
-
-class CommandSettings(Section):
-    """Settings of a command beyond those of its runs."""
-
-    quick: Flag
-    quiet: Flag
-    retry_failed: Flag
-    decide: DecideSettings

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from losslab.comparison.comparison import Comparison, compare
+from losslab.comparison.comparison import compare
+from losslab.comparison.result import Comparison
 from losslab.errors import UserError
 from losslab.judgement.rows import Margin
 from losslab.judgement.sequential import Stages

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from losslab import records
-from losslab.comparison.comparison import Arm, Comparison, TaskComparison
+from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.records import DIVERGED, FAILED, FINISHED
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from losslab.comparison.comparison import Arm, TaskComparison
+from losslab.comparison.result import Arm, TaskComparison
 from losslab.look.logbook import load_measurements
 from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
 

@@ -7,7 +7,7 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from losslab.comparison.comparison import TaskComparison
+from losslab.comparison.result import TaskComparison
 from losslab.report.comparison.figures import COLOURS, LONGEST_LABEL, chosen_arms
 from losslab.report.comparison.tables import number_format
 

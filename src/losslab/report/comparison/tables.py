@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from losslab.comparison.comparison import Arm, Comparison, TaskComparison
+from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
 from losslab.records import DIVERGED, FAILED, FINISHED
 from losslab.report import markdown

@@ -16,7 +16,7 @@ from pathlib import Path
 from matplotlib.image import imread
 from torch.utils.tensorboard import SummaryWriter
 
-from losslab.comparison.comparison import Arm, Comparison, TaskComparison
+from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.logbook import load_measurements
