@@ -65,7 +65,12 @@ def server():
 
 def test_a_file_is_fetched_once(server, tmp_path):
     for _ in range(2):
-        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", md5=hashlib.md5(CONTENT).hexdigest())
+        fetch(
+            [f"{server.url}/data.bin"],
+            tmp_path / "data.bin",
+            "mine",
+            ["md5:" + hashlib.md5(CONTENT).hexdigest()],
+        )
     assert (tmp_path / "data.bin").read_bytes() == CONTENT
     assert server.ranges == [None]
     assert [path.name for path in tmp_path.iterdir()] == ["data.bin"]
@@ -95,7 +100,7 @@ def test_whatever_an_earlier_try_left(server, tmp_path, start, resumes):
 
 def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
     with pytest.raises(UserError, match="the checksum is wrong"):
-        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", md5="0" * 32)
+        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", ["md5:" + "0" * 32])
     assert list(tmp_path.iterdir()) == []
 
 
