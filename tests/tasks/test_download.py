@@ -1,17 +1,14 @@
 """Downloads, from a server on this machine: resumed, held to a checksum, and unpacked."""
 
-import contextlib
 import gzip
 import hashlib
-import http.server
 import io
 import tarfile
-import threading
 import zipfile
-from typing import ClassVar
 
 import numpy as np
 import pytest
+from local_server import serving
 from PIL import Image
 
 from losslab.errors import UserError
@@ -23,44 +20,10 @@ from losslab.tasks.sources.torchvision_sets import oxford_pets
 CONTENT = bytes(range(256)) * 4000
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves `files`, from where the Range header says; cuts the answer off after `cut` bytes."""
-
-    files: ClassVar[dict[str, bytes]] = {}
-    ranges: ClassVar[list[str | None]] = []
-    cut: int | None = None
-    resumes = True
-
-    def do_GET(self):
-        content = self.files.get(self.path)
-        if content is None:
-            self.send_error(404)
-            return
-        wanted = self.headers.get("Range")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.resumes else 0
-        if start >= len(content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            self.wfile.write(content[start:] if self.cut is None else content[start : start + self.cut])
-
-    def log_message(self, *_):
-        return
-
-
 @pytest.fixture
 def server():
-    handler = type("Fresh", (Handler,), {"files": {"/data.bin": CONTENT}, "ranges": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        handler.url = f"http://127.0.0.1:{running.server_port}"
-        yield handler
-        running.shutdown()
+    with serving({"/data.bin": CONTENT}) as running:
+        yield running
 
 
 def test_a_file_is_fetched_once(server, tmp_path):
@@ -192,7 +155,7 @@ def test_oxford_pets_as_torchvision_keeps_them(tmp_path):
 
 def test_the_command_names_what_it_knows(capsys):
     assert download.main(["digits"]) == 2
-    assert "digits has nothing to download: choose from california_housing" in capsys.readouterr().err
+    assert "digits has nothing to download: choose from abalone, airfoil" in capsys.readouterr().err
 
 
 def test_the_command_goes_on_after_a_failure(capsys, tmp_path, monkeypatch):

@@ -45,8 +45,6 @@ def openml(
             data_home=str(Path(root) / FOLDER),
             target_column="default-target" if target is None else target,
             as_frame=True,
-            n_retries=1,
-            delay=0.0,
         )
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or first_line(error)
