@@ -82,6 +82,7 @@ MASKED = np.ma.masked_array(INPUTS, mask=INPUTS == 3)
         ),
         (([[1], [2, 3]], np.zeros(2)), "inputs are not an array of numbers"),
         ((np.zeros((0, 2)), np.zeros(0)), r"inputs of shape \(0, 2\), which hold no values"),
+        ((np.zeros((2, 1)), np.zeros((2, 0))), r"targets of shape \(2, 0\), which hold no values"),
         ((np.float64(3), np.float64(4)), "both need one row per sample"),
         ([1, 2, 3], "returned list: it must return"),
         (TensorDataset(torch.zeros(0, 1), torch.zeros(0)), "Dataset without samples"),

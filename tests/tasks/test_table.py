@@ -152,13 +152,33 @@ def test_a_file_that_is_not_there():
         csv("nowhere.csv", target="y")
 
 
-def test_a_table_does_not_serve_for_masks(composed, table):
-    path = table("x,y\n" + "1,0\n2,1\n" * 20)
-    settings = composed(
-        "task=csv", "task.kind=segmentation", f"task.source.path={path}", "task.source.target=y"
-    )
-    with pytest.raises(UserError, match=r"task.kind=segmentation needs images"):
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("segmentation", "task.kind=segmentation needs images"),
+        (
+            "regression",
+            "task.kind=regression needs numbers, the table's target column has the classes no, yes",
+        ),
+        ("multilabel", "with one column per label"),
+    ],
+)
+def test_a_target_of_words_does_not_serve_every_kind(composed, table, kind, sentence):
+    path = table("x,y\n" + "1,no\n2,yes\n" * 20)
+    settings = composed("task=csv", f"task.kind={kind}", f"task.source.path={path}", "task.source.target=y")
+    with pytest.raises(UserError, match=sentence):
         load_task(settings.task, "csv")
+
+
+def test_fewer_classes_keep_their_rows_of_a_table(composed, table):
+    path = table("x,y\n" + "1,a\n2,b\n3,c\n" * 20)
+    settings = composed(
+        "task=csv", "task.kind=multiclass", "task.num_classes=2", "task.scaling=null",
+        f"task.source.path={path}", "task.source.target=y",
+    )  # fmt: skip
+    train = load_task(settings.task, "csv").splits["train"]
+    inputs, targets = train.sample(len(train))
+    assert torch.equal(inputs[:, 0], targets + 1.0)
 
 
 def test_a_table_with_words_and_gaps_is_trained_on(train, table):

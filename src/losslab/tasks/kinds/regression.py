@@ -53,6 +53,11 @@ class Regression(Kind):
                 f"task.kind=regression needs targets of shape (N,) or (N, D), the data have "
                 f"{tuple(raw.targets.shape)}"
             )
+        if raw.columns is not None and raw.class_names is not None:
+            raise UserError(
+                "task.kind=regression needs numbers, the table's target column has the classes "
+                f"{', '.join(raw.class_names[:5])}: choose another kind, or another task.source.target"
+            )
         return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], config.target_scaling)
 
     def select(self, raw: Raw) -> Raw:

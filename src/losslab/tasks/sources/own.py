@@ -30,8 +30,9 @@ def from_user(value: Any, where: str) -> Raw:
             f"{where} returned inputs of shape {tuple(inputs.shape)} but targets of shape "
             f"{tuple(targets.shape)}: both need one row per sample"
         )
-    if inputs.numel() == 0:
-        raise UserError(f"{where} returned inputs of shape {tuple(inputs.shape)}, which hold no values")
+    for name, values in (("inputs", inputs), ("targets", targets)):
+        if values.numel() == 0:
+            raise UserError(f"{where} returned {name} of shape {tuple(values.shape)}, which hold no values")
     refuse_unusable(inputs, f"{where}: inputs")
     refuse_unusable(targets, f"{where}: targets")
     if inputs.ndim == 1:
