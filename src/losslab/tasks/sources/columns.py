@@ -41,8 +41,8 @@ class Columns:
         """All rows as float32 (N, F), where `train` are the indices of the training rows.
 
         Missing numbers become the median; each category becomes a column of 0 and 1. A category that the
-        training rows lack is 0 in all of them, or 1 in that of the rare ones. Columns that are constant in the
-        training rows are left out: they teach nothing, and could not be scaled where other rows differ.
+        training rows lack is 0 in all of them, or 1 in that of the rare ones. Columns that are constant in
+        the training rows are left out: they teach nothing, and could not be scaled where other rows differ.
         """
         from sklearn.compose import ColumnTransformer
         from sklearn.feature_selection import VarianceThreshold
