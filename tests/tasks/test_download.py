@@ -20,6 +20,12 @@ from losslab.tasks.sources.torchvision_sets import oxford_pets
 CONTENT = bytes(range(256)) * 4000
 
 
+@pytest.fixture(autouse=True)
+def no_cache(tmp_path_factory, monkeypatch):
+    """Decoded images of other tests must not hide what these make."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def server():
     with serving({"/data.bin": CONTENT}) as running:
@@ -135,7 +141,40 @@ def test_penn_fudan_with_photographs_missing(server, tmp_path):
         penn_fudan(str(tmp_path), size=16, url=f"{server.url}/PennFudanPed.zip")
 
 
-def test_oxford_pets_as_torchvision_keeps_them(tmp_path):
+@pytest.mark.parametrize(
+    ("spoil", "size", "sentence"),
+    [
+        (
+            lambda folder: (folder / "PedMasks" / "Photo00003_mask.png").unlink(),
+            4,
+            "1 of them without a mask",
+        ),
+        (lambda folder: (folder / "PNGImages" / "Photo00003.png").unlink(), 4, "has 169 photographs"),
+        (
+            lambda folder: (folder / "PNGImages" / "Photo00003.png").write_bytes(b""),
+            4,
+            "Photo00003.png or its mask",
+        ),
+        (
+            lambda folder: (folder / "PedMasks" / "Photo00003_mask.png").write_bytes(b"x"),
+            4,
+            "Photo00003.png or its",
+        ),
+        (lambda folder: None, 0, "task.source.size=0 is wrong"),
+        (lambda folder: None, "large", "task.source.size=large is wrong"),
+    ],
+)
+def test_damaged_penn_fudan_is_named(tmp_path, spoil, size, sentence):
+    with zipfile.ZipFile(io.BytesIO(penn_fudan_zip())) as zipped:
+        zipped.extractall(tmp_path)
+    spoil(tmp_path / "PennFudanPed")
+    with pytest.raises(UserError, match=sentence):
+        penn_fudan(str(tmp_path), size=size)
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Three photographs with trimaps, as torchvision keeps them."""
     folder = tmp_path / "oxford-iiit-pet"
     (folder / "images").mkdir(parents=True)
     (folder / "annotations" / "trimaps").mkdir(parents=True)
@@ -147,10 +186,30 @@ def test_oxford_pets_as_torchvision_keeps_them(tmp_path):
         for name in names:
             Image.fromarray(np.full((30, 20, 3), 50, dtype=np.uint8)).save(folder / "images" / f"{name}.jpg")
             (folder / "annotations" / "trimaps" / f"{name}.png").write_bytes(png(trimap))
-    raw = oxford_pets(str(tmp_path), size=10)
+    return folder
+
+
+def test_oxford_pets_as_torchvision_keeps_them(pets):
+    raw = oxford_pets(str(pets.parent), size=10)
     assert raw.inputs.shape == (3, 3, 10, 10)
     assert raw.is_test.tolist() == [False, False, True]
     assert raw.targets[0, 0, :, 0].tolist() == [1] * 6 + [0] * 4
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: (folder / "images" / "beagle_2.jpg").unlink(),
+        lambda folder: (folder / "images" / "beagle_2.jpg").write_bytes(b"no image"),
+        lambda folder: (folder / "annotations" / "trimaps" / "beagle_3.png").write_bytes(b""),
+        lambda folder: (folder / "annotations" / "test.txt").unlink(),
+        lambda folder: (folder / "annotations" / "test.txt").write_text("beagle_3 one 1\n"),
+    ],
+)
+def test_damaged_pets_are_named(pets, spoil):
+    spoil(pets)
+    with pytest.raises(UserError, match=r"oxford-iiit-pet cannot be read .*: delete it and run"):
+        oxford_pets(str(pets.parent), size=4)
 
 
 def test_the_command_names_what_it_knows(capsys):
