@@ -133,6 +133,12 @@ IDENTIFIERS = "name,y\n" + "".join(f"row{row},{row % 2}\n" for row in range(30))
             {"target": "town", "features": ["age"], "positive": "Rome"},
             "no such value in column town, it has Bonn",
         ),
+        (HOUSES, {"target": ["price", "age"], "features": ["rooms"], "positive": 1}, "names 2 columns"),
+        (
+            HOUSES,
+            {"target": ["price", "age"], "features": ["rooms"], "categories": ["age"]},
+            "names 2 columns",
+        ),
         (IDENTIFIERS, {"target": "y", "categories": "auto"}, "names rows, not categories"),
         (HOUSES, {"target": "price", "read": {"separator": ";"}}, "cannot be read as a CSV file"),
         (
@@ -184,12 +190,12 @@ def test_fewer_classes_keep_their_rows_of_a_table(composed, table):
 def test_a_table_with_words_and_gaps_is_trained_on(train, table):
     towns = ["Ulm", "Bonn", "Kiel"]
     rows = "".join(
-        f"{i % 17 if i % 9 else ''},{towns[i % 3]},{2 * (i % 17) - 5 * (i % 3)}\n" for i in range(200)
+        f"{i % 17 if i % 9 else ''};{towns[i % 3]};{2 * (i % 17) - 5 * (i % 3)}\n" for i in range(200)
     )
-    path = table(f"a,town,price\n{rows}")
+    path = table(f"a;town;price\n{rows}")
     record, _ = train(
         "task=csv", "task.kind=regression", f"task.source.path={path}", "task.source.target=price",
-        "task.source.categories=auto", "task.source.missing=fill", "task.target_scaling=standardise",
+        "task.source.categories=auto", "task.source.missing=fill", 'task.source.read={sep: ";"}', "task.target_scaling=standardise",
         "loss=mse", "trainer.max_epochs=20",
     )  # fmt: skip
     assert record.primary("test") < 3

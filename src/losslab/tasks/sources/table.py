@@ -110,10 +110,7 @@ def from_frame(table: pd.DataFrame, name: str, options: Options, first_line: int
             f"{name} has {len(table)} rows, {len(inputs)} feature columns: it needs at least one each"
         )
     named_ones = _categories(table, name, options.categories, inputs)
-    words = len(targets) == 1 and (
-        targets[0] in named_ones or not pd.api.types.is_numeric_dtype(table[targets[0]])
-    )
-    classes = words or options.positive is not None
+    classes = _are_classes(table, targets, named_ones, options.positive)
     numeric = [column for column in inputs if column not in named_ones]
     numbers = _numbers(table[numeric + ([] if classes else targets)], name)
     texts = table[[column for column in inputs if column in named_ones]].astype("object")
@@ -126,12 +123,11 @@ def from_frame(table: pd.DataFrame, name: str, options: Options, first_line: int
     features = Columns(numbers[numeric], texts.where(texts.isna(), texts.astype(str)).fillna("missing"))
     if classes:
         values, class_names = _classes(labels[targets[0]], name, options.positive)
-    else:
-        chosen = numbers[targets[0]] if len(targets) == 1 else numbers[targets]
-        values, class_names = torch.tensor(chosen.to_numpy()), None
-        whole = bool((values == values.round()).all())
-        values = values.long() if whole else values.float()
-    return Raw(None, values, class_names=class_names, columns=features)
+        return Raw(None, values, class_names=class_names, columns=features)
+    chosen = numbers[targets[0]] if len(targets) == 1 else numbers[targets]
+    values = torch.tensor(chosen.to_numpy())
+    whole = bool((values == values.round()).all())
+    return Raw(None, values.long() if whole else values.float(), columns=features)
 
 
 def _list(names: Any) -> list[str]:
@@ -177,6 +173,21 @@ def _categories(table: pd.DataFrame, name: str, asked: Any, inputs: Sequence[str
     chosen = _list(asked)
     _check_names(table, name, {"categories": chosen})
     return set(chosen)
+
+
+def _are_classes(table: pd.DataFrame, targets: Sequence[str], named_ones: set[str], positive: Any) -> bool:
+    """Whether the target has names of classes. Raises UserError for several targets that are to be classes."""
+    import pandas as pd
+
+    if len(targets) == 1:
+        words = not pd.api.types.is_numeric_dtype(table[targets[0]])
+        return words or positive is not None or targets[0] in named_ones
+    if positive is not None or named_ones & set(targets):
+        raise UserError(
+            f"task.source.target names {len(targets)} columns: task.source.positive and task.source."
+            "categories serve a single target"
+        )
+    return False
 
 
 def _numbers(columns: pd.DataFrame, name: str) -> pd.DataFrame:
