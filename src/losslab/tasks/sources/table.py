@@ -176,7 +176,7 @@ def _categories(table: pd.DataFrame, name: str, asked: Any, inputs: Sequence[str
 
 
 def _are_classes(table: pd.DataFrame, targets: Sequence[str], named_ones: set[str], positive: Any) -> bool:
-    """Whether the target has names of classes. Raises UserError for several targets that are to be classes."""
+    """Whether the target has names of classes. Raises UserError for several targets that should have."""
     import pandas as pd
 
     if len(targets) == 1:
@@ -184,8 +184,8 @@ def _are_classes(table: pd.DataFrame, targets: Sequence[str], named_ones: set[st
         return words or positive is not None or targets[0] in named_ones
     if positive is not None or named_ones & set(targets):
         raise UserError(
-            f"task.source.target names {len(targets)} columns: task.source.positive and task.source."
-            "categories serve a single target"
+            f"task.source.target names {len(targets)} columns, but task.source.positive and categories that "
+            "name a target are for a single one"
         )
     return False
 
