@@ -1,7 +1,7 @@
 """Independent random streams from one seed.
 
-Initial weights, batch order, training (dropout) and label corruption each have their own stream. Drawing more
-numbers from one does not shift the others, so arms stay paired whatever is compared.
+Initial weights, batch order, training (dropout), label corruption and augmentation each have their own
+stream. Drawing more numbers from one does not shift the others, so arms stay paired whatever is compared.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-_STREAMS = {"weights": 0, "batches": 1, "training": 2, "corruption": 3}
+_STREAMS = {"weights": 0, "batches": 1, "training": 2, "corruption": 3, "augmentation": 4}
 
 
 def stream_seed(seed: int, stream: str, *index: int) -> int:

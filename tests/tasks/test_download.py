@@ -1,17 +1,14 @@
 """Downloads, from a server on this machine: resumed, held to a checksum, and unpacked."""
 
-import contextlib
 import gzip
 import hashlib
-import http.server
 import io
 import tarfile
-import threading
 import zipfile
-from typing import ClassVar
 
 import numpy as np
 import pytest
+from local_server import serving
 from PIL import Image
 
 from losslab.errors import UserError
@@ -23,49 +20,26 @@ from losslab.tasks.sources.torchvision_sets import oxford_pets
 CONTENT = bytes(range(256)) * 4000
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves `files`, from where the Range header says; cuts the answer off after `cut` bytes."""
-
-    files: ClassVar[dict[str, bytes]] = {}
-    ranges: ClassVar[list[str | None]] = []
-    cut: int | None = None
-    resumes = True
-
-    def do_GET(self):
-        content = self.files.get(self.path)
-        if content is None:
-            self.send_error(404)
-            return
-        wanted = self.headers.get("Range")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.resumes else 0
-        if start >= len(content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            self.wfile.write(content[start:] if self.cut is None else content[start : start + self.cut])
-
-    def log_message(self, *_):
-        return
+@pytest.fixture(autouse=True)
+def no_cache(tmp_path_factory, monkeypatch):
+    """Decoded images of other tests must not hide what these make."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
 def server():
-    handler = type("Fresh", (Handler,), {"files": {"/data.bin": CONTENT}, "ranges": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        handler.url = f"http://127.0.0.1:{running.server_port}"
-        yield handler
-        running.shutdown()
+    with serving({"/data.bin": CONTENT}) as running:
+        yield running
 
 
 def test_a_file_is_fetched_once(server, tmp_path):
     for _ in range(2):
-        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", md5=hashlib.md5(CONTENT).hexdigest())
+        fetch(
+            [f"{server.url}/data.bin"],
+            tmp_path / "data.bin",
+            "mine",
+            ["md5:" + hashlib.md5(CONTENT).hexdigest()],
+        )
     assert (tmp_path / "data.bin").read_bytes() == CONTENT
     assert server.ranges == [None]
     assert [path.name for path in tmp_path.iterdir()] == ["data.bin"]
@@ -95,7 +69,7 @@ def test_whatever_an_earlier_try_left(server, tmp_path, start, resumes):
 
 def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
     with pytest.raises(UserError, match="the checksum is wrong"):
-        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", md5="0" * 32)
+        fetch([f"{server.url}/data.bin"], tmp_path / "data.bin", "mine", ["md5:" + "0" * 32])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,7 +141,40 @@ def test_penn_fudan_with_photographs_missing(server, tmp_path):
         penn_fudan(str(tmp_path), size=16, url=f"{server.url}/PennFudanPed.zip")
 
 
-def test_oxford_pets_as_torchvision_keeps_them(tmp_path):
+@pytest.mark.parametrize(
+    ("spoil", "size", "sentence"),
+    [
+        (
+            lambda folder: (folder / "PedMasks" / "Photo00003_mask.png").unlink(),
+            4,
+            "1 of them without a mask",
+        ),
+        (lambda folder: (folder / "PNGImages" / "Photo00003.png").unlink(), 4, "has 169 photographs"),
+        (
+            lambda folder: (folder / "PNGImages" / "Photo00003.png").write_bytes(b""),
+            4,
+            "Photo00003.png or its mask",
+        ),
+        (
+            lambda folder: (folder / "PedMasks" / "Photo00003_mask.png").write_bytes(b"x"),
+            4,
+            "Photo00003.png or its",
+        ),
+        (lambda folder: None, 0, "task.source.size=0 is wrong"),
+        (lambda folder: None, "large", "task.source.size=large is wrong"),
+    ],
+)
+def test_damaged_penn_fudan_is_named(tmp_path, spoil, size, sentence):
+    with zipfile.ZipFile(io.BytesIO(penn_fudan_zip())) as zipped:
+        zipped.extractall(tmp_path)
+    spoil(tmp_path / "PennFudanPed")
+    with pytest.raises(UserError, match=sentence):
+        penn_fudan(str(tmp_path), size=size)
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Three photographs with trimaps, as torchvision keeps them."""
     folder = tmp_path / "oxford-iiit-pet"
     (folder / "images").mkdir(parents=True)
     (folder / "annotations" / "trimaps").mkdir(parents=True)
@@ -179,15 +186,35 @@ def test_oxford_pets_as_torchvision_keeps_them(tmp_path):
         for name in names:
             Image.fromarray(np.full((30, 20, 3), 50, dtype=np.uint8)).save(folder / "images" / f"{name}.jpg")
             (folder / "annotations" / "trimaps" / f"{name}.png").write_bytes(png(trimap))
-    raw = oxford_pets(str(tmp_path), size=10)
+    return folder
+
+
+def test_oxford_pets_as_torchvision_keeps_them(pets):
+    raw = oxford_pets(str(pets.parent), size=10)
     assert raw.inputs.shape == (3, 3, 10, 10)
     assert raw.is_test.tolist() == [False, False, True]
     assert raw.targets[0, 0, :, 0].tolist() == [1] * 6 + [0] * 4
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: (folder / "images" / "beagle_2.jpg").unlink(),
+        lambda folder: (folder / "images" / "beagle_2.jpg").write_bytes(b"no image"),
+        lambda folder: (folder / "annotations" / "trimaps" / "beagle_3.png").write_bytes(b""),
+        lambda folder: (folder / "annotations" / "test.txt").unlink(),
+        lambda folder: (folder / "annotations" / "test.txt").write_text("beagle_3 one 1\n"),
+    ],
+)
+def test_damaged_pets_are_named(pets, spoil):
+    spoil(pets)
+    with pytest.raises(UserError, match=r"oxford-iiit-pet cannot be read .*: delete it and run"):
+        oxford_pets(str(pets.parent), size=4)
+
+
 def test_the_command_names_what_it_knows(capsys):
     assert download.main(["digits"]) == 2
-    assert "digits has nothing to download: choose from california_housing" in capsys.readouterr().err
+    assert "digits has nothing to download: choose from abalone, airfoil" in capsys.readouterr().err
 
 
 def test_the_command_goes_on_after_a_failure(capsys, tmp_path, monkeypatch):

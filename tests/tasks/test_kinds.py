@@ -49,7 +49,14 @@ def test_multiclass_metrics():
     assert found["negative_log_likelihood"] == pytest.approx(
         reference.log_loss(targets, probabilities), rel=1e-5
     )
+    assert found["cohen_kappa"] == pytest.approx(reference.cohen_kappa_score(targets, predicted), abs=1e-6)
+    assert found["auroc"] == pytest.approx(
+        reference.roc_auc_score(targets, probabilities, multi_class="ovr"), abs=1e-5
+    )
     one_hot = np.eye(4)[targets]
+    assert found["auprc"] == pytest.approx(
+        reference.average_precision_score(one_hot, probabilities), abs=1e-5
+    )
     assert found["brier_score"] == pytest.approx(((probabilities - one_hot) ** 2).sum(1).mean(), rel=1e-5)
     assert found["expected_calibration_error"] == pytest.approx(
         calibration_error(probabilities.max(1), (predicted == targets).numpy()), abs=1e-5
@@ -66,7 +73,9 @@ def test_binary_metrics():
     assert found["f1"] == pytest.approx(reference.f1_score(targets, predicted))
     assert found["recall"] == pytest.approx(reference.recall_score(targets, predicted))
     assert found["precision"] == pytest.approx(reference.precision_score(targets, predicted))
+    assert found["cohen_kappa"] == pytest.approx(reference.cohen_kappa_score(targets, predicted), abs=1e-6)
     probability = scores.double().sigmoid().numpy()
+    assert found["brier_score"] == pytest.approx(reference.brier_score_loss(targets, probability))
     assert found["expected_calibration_error"] == pytest.approx(
         calibration_error(probability, targets.numpy()), abs=1e-5
     )
@@ -97,6 +106,12 @@ def test_multilabel_metrics():
     assert found["mean_average_precision"] == pytest.approx(
         reference.average_precision_score(targets, outputs, average="macro")
     )
+    assert found["auroc"] == pytest.approx(reference.roc_auc_score(targets, outputs, average="macro"))
+    probability, truth = outputs.double().sigmoid().flatten().numpy(), targets.flatten().numpy()
+    assert found["brier_score"] == pytest.approx(reference.brier_score_loss(truth, probability))
+    assert found["expected_calibration_error"] == pytest.approx(
+        calibration_error(probability, truth), abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("scaling", [None, "standardise"])
@@ -121,6 +136,10 @@ def test_regression_metrics_are_in_the_targets_unit(scaling, offset):
     assert found["median_absolute_error"] == pytest.approx(
         reference.median_absolute_error(truth, guess), **{"rel": 6e-2 if offset else 1e-4}
     )
+    for quantile in (0.1, 0.9):
+        expected = reference.mean_pinball_loss(truth, guess, alpha=quantile)
+        assert found[f"pinball_{quantile * 100:.0f}"] == pytest.approx(expected, **close)
+    assert found["coverage"] == pytest.approx(float((truth <= guess).double().mean()), abs=0.02)
 
 
 def test_segmentation_metrics():
@@ -131,6 +150,11 @@ def test_segmentation_metrics():
     assert found["iou"] == pytest.approx(reference.jaccard_score(truth, predicted))
     assert found["dice"] == pytest.approx(reference.f1_score(truth, predicted))
     assert found["pixel_accuracy"] == pytest.approx(reference.accuracy_score(truth, predicted))
+    probability = outputs.sigmoid().flatten().numpy()
+    assert found["brier_score"] == pytest.approx(reference.brier_score_loss(truth, probability), rel=1e-5)
+    assert found["expected_calibration_error"] == pytest.approx(
+        calibration_error(probability, truth.numpy()), abs=1e-5
+    )
 
 
 def test_total_variation_is_the_share_of_neighbours_that_differ():
@@ -211,6 +235,22 @@ def test_cheap_metrics_are_among_the_final_ones_and_have_the_primary(name):
     assert final == set(kind.metric_names())
     assert kind.primary in cheap
     assert cheap < final
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_metric_knows_its_direction(name):
+    kind, _ = KINDS[name]
+    directions = kind.directions()
+    assert directions[kind.primary] is kind.higher_is_better
+    neither = {metric for metric, better in directions.items() if better is None}
+    assert neither == {"regression": {"coverage"}, "segmentation": {"total_variation"}}.get(name, set())
+    errors = {metric for metric, better in directions.items() if better is False}
+    assert errors == {
+        metric
+        for metric in directions
+        if metric in {"mae", "rmse", "negative_log_likelihood"}
+        or any(part in metric for part in ("error", "brier", "pinball"))
+    }
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,27 @@ def test_penn_fudan(composed, train, real_data_dir):
 
 
 @pytest.mark.real_data
+def test_nuclei(composed, real_data_dir):
+    needs(real_data_dir, "nuclei/stage1_train")
+    task = load_task(composed("task=nuclei").task, "nuclei")
+    assert {name: len(split) for name, split in task.splits.items()} == {
+        "train": 120,
+        "validation": 30,
+        "test": 50,
+    }
+    assert 0.05 < float(task.training_targets.float().mean()) < 0.2
+
+
+@pytest.mark.real_data
+def test_fashion_mnist_reaches_its_target(train, real_data_dir):
+    needs(real_data_dir, "FashionMNIST/raw")
+    record, _ = train("task=fashion_mnist", "loss=cross_entropy", "trainer.eval_every=200", "diagnostics=off")
+    assert record.targets[1].value == 0.85
+    assert record.targets[1].step is not None
+    assert record.primary("test") > 0.84
+
+
+@pytest.mark.real_data
 @pytest.mark.parametrize(("task", "guess"), [("mnist_one_against_rest", 0.05), ("mnist_pairs", 0.31)])
 def test_tasks_made_of_mnist(train, real_data_dir, task, guess):
     record, _ = train(f"task={task}", "loss=bce_with_logits", "pictures=null", "trainer.max_epochs=1")

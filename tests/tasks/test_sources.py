@@ -1,13 +1,10 @@
-"""Sources: shapes, shares and leaks; what is wrong with the user's own function."""
+"""Sources: shapes, shares and leaks. The user's own arrays are in test_own_arrays.py."""
 
-import numpy as np
 import pytest
 import torch
-from torch.utils.data import TensorDataset
 
 from losslab.errors import UserError
 from losslab.tasks import load_task
-from losslab.tasks.sources import Raw
 from losslab.tasks.sources.clutter import clutter
 from losslab.tasks.sources.one_against_rest import one_against_rest
 from losslab.tasks.sources.pairs import pairs
@@ -95,22 +92,6 @@ def test_corruption_of_data_that_are_read_one_by_one(composed):
         settings.task.model_copy(update={"in_memory": False}), settings.choices["task"]
     ).for_seed(1)
     assert torch.equal(memory.splits["train"].sample(50)[1], one_by_one.splits["train"].sample(50)[1])
-
-
-@pytest.mark.parametrize(
-    ("value", "sentence"),
-    [
-        ((np.zeros((3, 2)), np.zeros(4)), r"inputs of shape \(3, 2\) but targets of shape \(4,\)"),
-        ((np.array([[1.0], [np.nan], [np.inf]]), np.zeros(3)), r"NaN or infinity in 2 of 3 samples: 1, 2"),
-        ((np.zeros((2, 1)), np.array([0.0, np.nan])), r"targets hold NaN or infinity in 1 of 2 samples: 1"),
-        ((np.array([["a"]]), np.zeros(1)), "did not return an array of numbers"),
-        ([1, 2, 3], "returned list: it must return"),
-        (TensorDataset(torch.zeros(0, 1), torch.zeros(0)), "Dataset without samples"),
-    ],
-)
-def test_what_a_persons_function_must_not_return(value, sentence):
-    with pytest.raises(UserError, match=sentence):
-        Raw.from_user(value, "task.source=mine.load")
 
 
 def test_a_mistake_in_a_persons_function_is_named_with_its_line(composed, tmp_path, monkeypatch):

@@ -39,8 +39,12 @@ def default_data_folder() -> str:
     """$LOSSLAB_DATA, else losslab's folder in the user's cache."""
     if chosen := os.environ.get("LOSSLAB_DATA"):
         return str(Path(chosen).expanduser().absolute())
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(cache) / "losslab")
+    return str(cache_folder())
+
+
+def cache_folder() -> Path:
+    """losslab's folder in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "losslab"
 
 
 def unique_stamp() -> str:

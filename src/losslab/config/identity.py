@@ -21,8 +21,11 @@ NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_faile
 NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that continues ends with the same result
 # Options that were added later: at these values a run is the same as before the option existed.
 DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
-_SOURCE_PATHS = ("root",)
-_TABLE = "losslab.tasks.sources.table.csv"
+_WHERE_FROM = ("root", "urls")  # folders and addresses of a source whose content never changes
+_OWN_FILES = {
+    "losslab.tasks.sources.table.csv": ("path",),
+    "losslab.tasks.sources.image_folder.image_folder": ("path", "test_path"),
+}
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.=,+-]+")
 LONGEST_NAME = 80
 LONGEST_PATH = 4096
@@ -63,17 +66,17 @@ def identities(settings: RunSettings) -> Identities:
 def _essence(source: Any) -> Any:
     """The part of a source's config that counts: not where files lie. It may contain other sources.
 
-    The files of losslab's own data sets never change. A table counts by its content. The arguments of the
-    user's own function count as they are, and by the content of the files and folders that they name.
-    Code counts separately, see `code.py`.
+    The files of losslab's own data sets never change. The user's tables and images count by their content.
+    The arguments of the user's own function count as they are, and by the content of the files and folders
+    that they name. Code counts separately, see `code.py`.
     """
     if not isinstance(source, Mapping):
         return source
     if not str(source.get("_target_", "")).startswith("losslab."):
         return {key: _with_content(value) for key, value in source.items()}
-    found = {key: _essence(value) for key, value in source.items() if key not in _SOURCE_PATHS}
-    if source["_target_"] == _TABLE:
-        found["path"] = _content(source["path"]) or source["path"]
+    found = {key: _essence(value) for key, value in source.items() if key not in _WHERE_FROM}
+    for key in _OWN_FILES.get(source["_target_"], ()):
+        found[key] = _content(source.get(key)) or source.get(key)
     return found
 
 

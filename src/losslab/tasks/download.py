@@ -12,7 +12,6 @@ from typing import Any
 from losslab.config import catalogue
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import package_folder
-from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks import load_task
 
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     failed = 0
     for name in arguments or known:
         try:
-            task = load_task(known[name], name)
+            task = load_task(compose_run(f"task={name}").task, name)
             sizes = ", ".join(f"{len(split):,} {part}" for part, split in task.splits.items())
             print(f"{name}: {sizes} samples", flush=True)
         except UserError as error:
@@ -38,14 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     return failed
 
 
-def _with_files() -> dict[str, TaskSettings]:
-    """Name -> settings of each task whose source reads from the data folder."""
+def _with_files() -> list[str]:
+    """The names of the tasks whose source reads from the data folder, and needs nothing from the user."""
     folders = [package_folder("conf")]
-    return {
-        name: compose_run(f"task={name}").task
-        for name in catalogue.names("task", folders)
-        if _reads_files(catalogue.load("task", name, folders)["source"])
+    sources = {
+        name: catalogue.load("task", name, folders)["source"] for name in catalogue.names("task", folders)
     }
+    return [name for name, source in sources.items() if _reads_files(source) and "???" not in source.values()]
 
 
 def _reads_files(source: Any) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from losslab.tasks.augmentation import Augmentation
 from losslab.tasks.scaling import Scaling, as_float
 
 
@@ -23,6 +24,7 @@ class Split:
         indices: (N,) the samples of this split; None for all.
         dataset: yields (input, target) of this split alone, unscaled.
         scaling: applied to batches of uint8 inputs, and to batches from `dataset`.
+        augmentation: changes training batches at random before they are scaled; not used in evaluation.
     """
 
     inputs: Tensor | None = None
@@ -30,6 +32,7 @@ class Split:
     dataset: Dataset[Any] | None = None
     scaling: Scaling | None = None
     indices: Tensor | None = None
+    augmentation: Augmentation | None = None
 
     def __len__(self) -> int:
         if self.indices is not None:

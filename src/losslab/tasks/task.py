@@ -20,6 +20,7 @@ from losslab.tasks.corruption import corrupted, imbalanced
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.sources import Raw
+from losslab.tasks.sources.own import from_user
 from losslab.tasks.split import Samples, Split
 from losslab.tasks.splits import split_indices
 
@@ -99,12 +100,15 @@ def _load(settings_text: str, name: str) -> Task:
     settings = TaskSettings.model_validate_json(settings_text)
     raw = make(settings.source, where=f"task={name}")
     if not isinstance(raw, Raw):
-        raw = Raw.from_user(raw, where=f"task.source={settings.source.target}")
+        raw = from_user(raw, where=f"task.source={settings.source.target}")
+    if len(raw) == 0:
+        raise UserError(f"task={name} has no samples")
     kind = kind_named(settings.kind).from_config(settings, raw)
     raw = kind.select(raw)
     indices = split_indices(raw, kind, settings.split)
     if empty := [split for split in SPLITS if len(indices[split]) == 0]:
         raise UserError(f"task={name} has no {empty[0]} samples: give task.split.{empty[0]} a larger share")
+    raw = raw.encoded(indices["train"])
     scaling = Scaling.fit(settings.scaling, raw, indices["train"])
     if settings.in_memory:
         raw.inputs, raw.dataset = raw.all_inputs(), None
@@ -121,10 +125,20 @@ def _load(settings_text: str, name: str) -> Task:
 def _splits(raw: Raw, indices: Mapping[str, Tensor], scaling: Scaling) -> dict[str, Split]:
     if raw.dataset is not None:
         return {
-            name: Split(dataset=Samples(raw.dataset, raw.targets, part), scaling=scaling)
+            name: Split(
+                dataset=Samples(raw.dataset, raw.targets, part),
+                scaling=scaling,
+                augmentation=raw.augmentation if name == "train" else None,
+            )
             for name, part in indices.items()
         }
     return {
-        name: Split(inputs=raw.inputs, targets=raw.targets, indices=part, scaling=scaling)
+        name: Split(
+            inputs=raw.inputs,
+            targets=raw.targets,
+            indices=part,
+            scaling=scaling,
+            augmentation=raw.augmentation if name == "train" else None,
+        )
         for name, part in indices.items()
     }

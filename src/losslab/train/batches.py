@@ -103,10 +103,12 @@ class TrainingBatches:
             whole = [len(part) for part in parts]
             parts = [_share(part, number, processes) for part in parts]
             weights = [_weight(size, number, processes) for size in whole]
-        source = None if self.split.inputs is not None else self._from_dataset(parts[done:], epoch)
+        source = (
+            None if self.split.inputs is not None else self._from_dataset(parts[done:], epoch, first + done)
+        )
         for start, stop in self._bounds(epoch):
             if source is None:
-                batches = self._from_memory(parts[start:stop])
+                batches = self._from_memory(parts[start:stop], first + start)
             else:
                 batches = itertools.islice(source, stop - start)
             counts = None if weights is None else weights[start:stop]
@@ -123,15 +125,23 @@ class TrainingBatches:
             start = stop
         return bounds
 
-    def _from_memory(self, parts: list[Tensor]) -> Iterator[Batch]:
+    def _from_memory(self, parts: list[Tensor], first_step: int) -> Iterator[Batch]:
         inputs, targets = self.split.gather(torch.cat(parts).to(self.device))
         encoded = self.encode(targets)
         sizes = [len(part) for part in parts]
         # Scaled batch by batch: a batch fits into the processor's cache.
-        for part, target in zip(inputs.split(sizes), encoded.split(sizes), strict=True):
-            yield self.split.prepare(part), target
+        batches = zip(inputs.split(sizes), encoded.split(sizes), strict=True)
+        for step, (part, target) in enumerate(batches, first_step):
+            yield self.split.prepare(self._augmented(part, step)), target
 
-    def _from_dataset(self, parts: list[Tensor], epoch: int) -> Iterator[Batch]:
+    def _augmented(self, inputs: Tensor, step: int) -> Tensor:
+        """A batch's inputs, changed at random: by the seed and the step, the same for every arm."""
+        if self.split.augmentation is None:
+            return inputs
+        number, _ = self.process()
+        return self.split.augmentation(inputs, stream_seed(self.seed, "augmentation", step, number))
+
+    def _from_dataset(self, parts: list[Tensor], epoch: int, first_step: int) -> Iterator[Batch]:
         assert self.split.dataset is not None
         loader: DataLoader[Batch] = DataLoader(
             self.split.dataset,
@@ -141,8 +151,9 @@ class TrainingBatches:
             # The loader draws its workers' base seed from this, not from the training stream.
             generator=torch.Generator().manual_seed(stream_seed(self.seed, "batches", epoch)),
         )
-        for inputs, targets in loader:
-            scaled = self.split.prepare(inputs.to(self.device, non_blocking=True))
+        for step, (inputs, targets) in enumerate(loader, first_step):
+            changed = self._augmented(inputs.to(self.device, non_blocking=True), step)
+            scaled = self.split.prepare(changed)
             yield scaled, self.encode(targets.to(self.device, non_blocking=True))
 
 

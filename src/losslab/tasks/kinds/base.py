@@ -77,18 +77,22 @@ class Kind(ABC):
     def metrics(self, final: bool) -> MetricCollection:
         """Metrics of raw outputs and targets: only the cheap ones during training, all at the end.
 
-        Metrics that need something else, such as labels, form a separate part, see `metrics.converted`.
+        Metrics that need something else, such as labels, form a separate part, see `metrics.converted`. Each
+        metric has torchmetrics' attribute `higher_is_better`.
         """
 
     def metric_names(self) -> list[str]:
         """The names of all final metrics."""
-        parts = self.metrics(final=True).items()
-        inner = {name: getattr(part, "wrapped_metric", None) for name, part in parts}
-        return [
-            str(metric)
-            for name, wrapped in inner.items()
-            for metric in (wrapped if isinstance(wrapped, MetricCollection) else [name])
-        ]
+        return list(self.directions())
+
+    def directions(self) -> dict[str, bool | None]:
+        """Name of each final metric -> whether higher is better; None if neither is."""
+        found: dict[str, bool | None] = {}
+        for name, part in self.metrics(final=True).items():
+            inner = getattr(part, "wrapped_metric", part)
+            metrics = inner.items() if isinstance(inner, MetricCollection) else [(name, inner)]
+            found |= {str(metric): one.higher_is_better for metric, one in metrics}
+        return found
 
 
 def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:

@@ -12,6 +12,7 @@ from torchmetrics.classification import (
     BinaryAUROC,
     BinaryAveragePrecision,
     BinaryCalibrationError,
+    BinaryCohenKappa,
     BinaryF1Score,
     BinaryPrecision,
     BinaryRecall,
@@ -20,7 +21,7 @@ from torchmetrics.classification import (
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import converted, hard, wide
+from losslab.tasks.metrics import MeanErrorOf, converted, hard, squared_error, wide
 from losslab.tasks.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -32,7 +33,7 @@ class Binary(Kind):
     with targets, so that the decision threshold is 0 for them too.
 
     Metrics: area under the precision-recall curve (average precision), F1; at the end also area under the
-    ROC curve, recall, precision, expected calibration error (15 bins).
+    ROC curve, recall, precision, Cohen's kappa, expected calibration error (15 bins), Brier score (0 to 1).
     """
 
     primary = "auprc"
@@ -62,8 +63,9 @@ class Binary(Kind):
         values = raw.targets.unique().tolist()
         if raw.targets.numel() != len(raw) or values != [0, 1]:
             raise UserError(
-                f"task.kind=binary needs targets of 0 and 1, one per sample, the data have shape "
-                f"{tuple(raw.targets.shape)} and {len(values)} different values, the least {values[0]}"
+                f"task.kind=binary needs targets of 0 and 1, one per sample, and both must occur; the data "
+                f"have shape {tuple(raw.targets.shape)} and {len(values)} different values, the least "
+                f"{values[0]} (in a table, task.source.positive=VALUE names the value that is class 1)"
             )
         return cls(raw.class_names)
 
@@ -90,8 +92,10 @@ class Binary(Kind):
             probabilities["expected_calibration_error"] = BinaryCalibrationError(
                 n_bins=15, validate_args=False
             )
+            probabilities["brier_score"] = MeanErrorOf(squared_error)
             labels["recall"] = BinaryRecall(validate_args=False)
             labels["precision"] = BinaryPrecision(validate_args=False)
+            labels["cohen_kappa"] = BinaryCohenKappa(validate_args=False)
         return MetricCollection(
             {
                 "labels": converted(labels, lambda outputs: hard(outputs[:, 0])),

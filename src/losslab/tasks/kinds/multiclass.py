@@ -11,7 +11,10 @@ from torch.nn.functional import cross_entropy, one_hot
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
+    MulticlassAUROC,
+    MulticlassAveragePrecision,
     MulticlassCalibrationError,
+    MulticlassCohenKappa,
     MulticlassF1Score,
     MulticlassRecall,
 )
@@ -19,7 +22,7 @@ from torchmetrics.classification import (
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind, refuse_outlier_options
-from losslab.tasks.metrics import MeanOf, converted
+from losslab.tasks.metrics import MeanErrorOf, converted
 from losslab.tasks.pictures import confusion_matrix, reliability
 from losslab.tasks.sources import Raw
 
@@ -27,7 +30,8 @@ from losslab.tasks.sources import Raw
 class Multiclass(Kind):
     """Targets: class indices (N,) int64 in 0..K-1. Raw outputs: (N, K); their softmax is the probability.
 
-    Metrics: accuracy; at the end also balanced accuracy, macro F1, recall of each class, expected
+    Metrics: accuracy; at the end also balanced accuracy, macro F1, recall of each class, Cohen's kappa, areas
+    under the ROC and the precision-recall curve (each class against the others, mean over classes), expected
     calibration error (15 bins), Brier score (sum over classes, 0 to 2) and negative log-likelihood (nats).
     """
 
@@ -59,7 +63,15 @@ class Multiclass(Kind):
             )
         if raw.targets.min() < 0:
             raise UserError(f"class indices must not be negative, the data have {int(raw.targets.min())}")
-        present = int(raw.targets.max()) + 1
+        labels = raw.targets.unique()
+        present = len(labels)
+        if present < 2 or int(labels[-1]) != present - 1:
+            raise UserError(
+                "task.kind=multiclass needs two classes or more, numbered from 0 without gaps; the data "
+                f"have the {present} labels {_some(labels.tolist())}: number them in order, as "
+                "numpy.unique(labels, return_inverse=True) does, or name the column of a table in "
+                "task.source.categories"
+            )
         asked = config.num_classes or present
         if asked > present:
             raise UserError(f"task.num_classes={asked} asks for more classes than the data have: {present}")
@@ -90,16 +102,23 @@ class Multiclass(Kind):
             labels["balanced_accuracy"] = MulticlassAccuracy(average="macro", **options)
             labels["macro_f1"] = MulticlassF1Score(average="macro", **options)
             labels["recall_per_class"] = MulticlassRecall(average="none", **options)
+            labels["cohen_kappa"] = MulticlassCohenKappa(**options)
             probabilities = {
+                "auroc": MulticlassAUROC(average="macro", **options),
+                "auprc": MulticlassAveragePrecision(average="macro", **options),
                 "expected_calibration_error": MulticlassCalibrationError(n_bins=15, **options),
-                "brier_score": MeanOf(_brier_score),
+                "brier_score": MeanErrorOf(_brier_score),
             }
             metrics["probabilities"] = converted(
                 probabilities, lambda outputs: outputs.float().softmax(dim=1)
             )
-            metrics["negative_log_likelihood"] = MeanOf(_negative_log_likelihood)
+            metrics["negative_log_likelihood"] = MeanErrorOf(_negative_log_likelihood)
         metrics["labels"] = converted(labels, lambda outputs: outputs.argmax(dim=1))
         return MetricCollection(metrics)
+
+
+def _some(labels: list[int]) -> str:
+    return ", ".join(str(label) for label in labels[:5]) + (", ..." if len(labels) > 5 else "")
 
 
 def _negative_log_likelihood(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
+    BinaryCalibrationError,
+    MultilabelAUROC,
     MultilabelAveragePrecision,
     MultilabelExactMatch,
     MultilabelF1Score,
@@ -15,7 +17,7 @@ from torchmetrics.classification import (
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import converted, hard, wide
+from losslab.tasks.metrics import MeanErrorOf, converted, hard, squared_error, wide
 from losslab.tasks.pictures import precision_recall, reliability
 from losslab.tasks.sources import Raw
 
@@ -28,7 +30,8 @@ class Multilabel(Kind):
     divided by the number of the sample's labels.
 
     Metrics: micro F1 (over all labels of all samples), macro F1 (mean over labels); at the end also exact
-    match (all labels of a sample correct) and mean average precision over labels.
+    match (all labels of a sample correct), mean average precision and area under the ROC curve (means over
+    labels), expected calibration error (15 bins) and Brier score (0 to 1), over all labels of all samples.
     """
 
     primary = "micro_f1"
@@ -77,7 +80,12 @@ class Multilabel(Kind):
         metrics: dict[str, Metric | MetricCollection] = {}
         if final:
             labels["exact_match"] = MultilabelExactMatch(**options)
-            probabilities = {"mean_average_precision": MultilabelAveragePrecision(average="macro", **options)}
+            probabilities: dict[str, Metric] = {
+                "mean_average_precision": MultilabelAveragePrecision(average="macro", **options),
+                "auroc": MultilabelAUROC(average="macro", **options),
+                "expected_calibration_error": BinaryCalibrationError(n_bins=15, validate_args=False),
+                "brier_score": MeanErrorOf(squared_error),
+            }
             metrics["probabilities"] = converted(
                 probabilities, lambda outputs: wide(outputs).sigmoid(), Tensor.long
             )

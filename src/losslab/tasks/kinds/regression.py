@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricColl
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import MedianAbsoluteError, converted
+from losslab.tasks.metrics import MeanErrorOf, MeanOf, MedianAbsoluteError, converted
 from losslab.tasks.pictures import predicted_against_true
 from losslab.tasks.sources import Raw
 
@@ -25,7 +26,9 @@ class Regression(Kind):
     With `target_scaling: standardise` losses see targets with mean 0 and standard deviation 1 on the
     training split; metrics and pictures stay in the targets' own unit.
 
-    Metrics: MAE, RMSE; at the end also R² and median absolute error.
+    Metrics: MAE, RMSE; at the end also R², median absolute error, pinball losses (half of MAE is that of the
+    median; `pinball_10` and `pinball_90` are those of the quantiles 0.1 and 0.9) and coverage: the share of
+    targets that are no larger than the prediction, which for a quantile should be that quantile.
     """
 
     primary = "mae"
@@ -49,6 +52,11 @@ class Regression(Kind):
             raise UserError(
                 f"task.kind=regression needs targets of shape (N,) or (N, D), the data have "
                 f"{tuple(raw.targets.shape)}"
+            )
+        if raw.columns is not None and raw.class_names is not None:
+            raise UserError(
+                "task.kind=regression needs numbers, the table's target column has the classes "
+                f"{', '.join(raw.class_names[:5])}: choose another kind, or another task.source.target"
             )
         return cls(1 if raw.targets.ndim == 1 else raw.targets.shape[1], config.target_scaling)
 
@@ -94,6 +102,9 @@ class Regression(Kind):
         if final:
             chosen["r2"] = R2Score()
             chosen["median_absolute_error"] = MedianAbsoluteError()
+            chosen["pinball_10"] = MeanErrorOf(functools.partial(_pinball, 0.1))
+            chosen["pinball_90"] = MeanErrorOf(functools.partial(_pinball, 0.9))
+            chosen["coverage"] = MeanOf(_covered)
         # Both minus the training mean: R² squares numbers, and large ones lose precision in float32.
         centred = converted(
             chosen,
@@ -101,3 +112,13 @@ class Regression(Kind):
             lambda targets: targets - self.centre.to(targets.device),
         )
         return MetricCollection({"centred": centred})
+
+
+def _pinball(quantile: float, predictions: Tensor, targets: Tensor) -> Tensor:
+    """Of each value, (N, D) to (N * D,). Koenker and Bassett 1978, https://doi.org/10.2307/1913643"""
+    above = (targets - predictions).flatten()
+    return torch.maximum(quantile * above, (quantile - 1) * above)
+
+
+def _covered(predictions: Tensor, targets: Tensor) -> Tensor:
+    return (targets <= predictions).flatten().float()

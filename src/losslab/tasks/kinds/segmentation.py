@@ -6,13 +6,18 @@ from typing import ClassVar
 
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
-from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryJaccardIndex
+from torchmetrics.classification import (
+    BinaryAccuracy,
+    BinaryCalibrationError,
+    BinaryF1Score,
+    BinaryJaccardIndex,
+)
 from torchmetrics.functional.image import total_variation
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.kinds.base import Kind
-from losslab.tasks.metrics import BoundaryF1, MeanOf, converted, hard
+from losslab.tasks.metrics import BoundaryF1, MeanErrorOf, MeanOf, converted, hard, squared_error
 from losslab.tasks.pictures import mask_overlays
 from losslab.tasks.sources import Raw
 
@@ -25,7 +30,8 @@ class Segmentation(Kind):
 
     Metrics, pooled over all pixels of all images: intersection over union; at the end also Dice score,
     boundary F1 (within one pixel), pixel accuracy, and total variation of the predicted mask, that is the
-    share of neighbouring pixels with different predictions.
+    share of neighbouring pixels with different predictions; and of the pixels' probabilities expected
+    calibration error (15 bins) and Brier score (0 to 1).
     """
 
     primary = "iou"
@@ -68,7 +74,16 @@ class Segmentation(Kind):
             chosen["boundary_f1"] = BoundaryF1()
             chosen["pixel_accuracy"] = BinaryAccuracy(validate_args=False)
             chosen["total_variation"] = MeanOf(_share_of_edges)
-        return MetricCollection({"masks": converted(chosen, hard, Tensor.long)})
+        metrics: dict[str, Metric | MetricCollection] = {"masks": converted(chosen, hard, Tensor.long)}
+        if final:
+            probabilities: dict[str, Metric] = {
+                "expected_calibration_error": BinaryCalibrationError(n_bins=15, validate_args=False),
+                "brier_score": MeanErrorOf(squared_error),
+            }
+            metrics["probabilities"] = converted(
+                probabilities, lambda outputs: outputs.float().sigmoid(), Tensor.long
+            )
+        return MetricCollection(metrics)
 
 
 def _share_of_edges(masks: Tensor, _: Tensor) -> Tensor:

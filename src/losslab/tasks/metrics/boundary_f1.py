@@ -21,6 +21,7 @@ class BoundaryF1(Metric):
     """
 
     full_state_update = False
+    higher_is_better = True
     predicted: Tensor
     predicted_near: Tensor
     true: Tensor

@@ -9,7 +9,10 @@ from torchmetrics import MeanMetric
 
 
 class MeanOf(MeanMetric):
-    """Mean of `function(prediction, target)`, which gives one value per sample, (N,); NaN stays NaN."""
+    """Mean of `function(prediction, target)`, which gives one value per sample, (N,); NaN stays NaN.
+
+    Neither direction is better; for errors, `MeanErrorOf` says that lower is.
+    """
 
     def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__(nan_strategy="disable")
@@ -17,3 +20,9 @@ class MeanOf(MeanMetric):
 
     def update(self, prediction: Tensor, target: Tensor) -> None:  # type: ignore[override]
         super().update(self.function(prediction, target))
+
+
+class MeanErrorOf(MeanOf):
+    """Mean of a function that measures errors: lower is better."""
+
+    higher_is_better = False  # type: ignore[assignment]

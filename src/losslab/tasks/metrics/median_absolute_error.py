@@ -12,6 +12,8 @@ class MedianAbsoluteError(CatMetric):
     https://scikit-learn.org/stable/modules/generated/sklearn.metrics.median_absolute_error.html
     """
 
+    higher_is_better = False  # type: ignore[assignment]
+
     def __init__(self) -> None:
         super().__init__(nan_strategy="disable")
 

@@ -32,6 +32,11 @@ def wide(outputs: Tensor) -> Tensor:
     return outputs.float() if outputs.device.type == "mps" else outputs.double()
 
 
+def squared_error(probabilities: Tensor, targets: Tensor) -> Tensor:
+    """Of probabilities (N, ...) of 1 and targets of 0 and 1, each sample's mean (N,): the Brier score."""
+    return (probabilities - targets).square().reshape(len(targets), -1).mean(dim=1)
+
+
 def hard(outputs: Tensor) -> Tensor:
     """Raw outputs as labels: 1 where they are above 0, so that their sigmoid is above one half."""
     return (outputs > 0).to(torch.int64)

@@ -6,6 +6,7 @@ Not a library, because pooch, torch.hub and torchvision restart an interrupted d
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.client
 import shutil
 import tarfile
@@ -16,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from torchvision.datasets.utils import check_md5
 
 from losslab.errors import UserError
 
@@ -24,14 +24,14 @@ BLOCK = 2**18
 TIMEOUT_SECONDS = 30
 
 
-def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) -> None:
+def fetch(urls: Sequence[str], path: Path, task: str, checksums: Sequence[str] = ()) -> None:
     """Download `path` from the first of `urls` that has it; does nothing if the file exists.
 
     An interrupted download is kept in `path` + ".part", and the next call asks only for the rest.
 
     Args:
         task: whose data these are, for the message.
-        md5: checksum of the whole file, if one is published.
+        checksums: what the whole file may have, "sha256:..." or "md5:..."; none if none is published.
 
     Raises UserError if no address has the file, or its checksum is wrong.
     """
@@ -46,7 +46,7 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
         except (OSError, http.client.HTTPException) as error:
             reasons.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
-        if md5 is not None and not check_md5(part, md5):
+        if checksums and not _has(part, checksums):
             part.unlink()
             reasons.append(f"{url}: the checksum is wrong")
             continue
@@ -57,6 +57,29 @@ def fetch(urls: Sequence[str], path: Path, task: str, md5: str | None = None) ->
         f"scripts/download_data with network access, or set data_dir=FOLDER or LOSSLAB_DATA to a folder "
         f"that has them"
     )
+
+
+def check(path: Path, checksums: Sequence[str]) -> None:
+    """Raises UserError if the file has none of these checksums."""
+    if not _has(path, checksums):
+        raise UserError(
+            f"{path} is not the published file, its checksum differs: delete it and run scripts/download_data"
+        )
+
+
+def _has(path: Path, checksums: Sequence[str]) -> bool:
+    found = {
+        algorithm: _digest(path, algorithm) for algorithm in {each.partition(":")[0] for each in checksums}
+    }
+    return any(found[each.partition(":")[0]] == each.partition(":")[2] for each in checksums)
+
+
+def _digest(path: Path, algorithm: str) -> str:
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def unpack(archive: Path, folder: Path) -> None:

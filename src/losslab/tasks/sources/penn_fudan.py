@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from losslab.errors import UserError
+from losslab.tasks.sources.decoded import decoded
 from losslab.tasks.sources.download import fetch, unpack
-from losslab.tasks.sources.images import resized
+from losslab.tasks.sources.images import check_size, resized
 from losslab.tasks.sources.raw import Raw
 
 URL = "https://www.cis.upenn.edu/~jshi/ped_html/PennFudanPed.zip"
@@ -26,10 +28,7 @@ def penn_fudan(root: str, size: int, url: str = URL) -> Raw:
         root: the data folder; PNGImages and PedMasks lie under `root/PennFudanPed`.
         size: height and width to which photographs and masks are resized once.
     """
-    from PIL import Image
-
-    if not isinstance(size, int) or size < 1:
-        raise UserError(f"task.source.size={size} is wrong: give a whole number of pixels, e.g. 96")
+    check_size(size)
     folder = Path(root) / "PennFudanPed"
     if not (folder / "PNGImages").is_dir():
         archive = Path(root) / Path(url).name
@@ -43,6 +42,13 @@ def penn_fudan(root: str, size: int, url: str = URL) -> Raw:
             f"{folder} has {len(photographs)} photographs, {len(missing)} of them without a mask, instead of "
             f"{PHOTOGRAPHS}: delete it and run scripts/download_data penn_fudan"
         )
+    inputs, targets = decoded(folder, lambda: _decode(photographs, masks, size), size=size)
+    return Raw(inputs, targets)
+
+
+def _decode(photographs: list[Path], masks: list[Path], size: int) -> tuple[Tensor, Tensor]:
+    from PIL import Image
+
     inputs = torch.empty((PHOTOGRAPHS, 3, size, size), dtype=torch.uint8)
     targets = torch.empty((PHOTOGRAPHS, 1, size, size), dtype=torch.uint8)
     for index, (photograph, mask) in enumerate(zip(photographs, masks, strict=True)):
@@ -52,4 +58,4 @@ def penn_fudan(root: str, size: int, url: str = URL) -> Raw:
                 inputs[index], targets[index] = resized(image, people, size)
         except (OSError, SyntaxError) as error:
             raise UserError(f"{photograph} or its mask cannot be read ({error}): download it again") from None
-    return Raw(inputs, targets)
+    return inputs, targets

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
+
+if TYPE_CHECKING:
+    from losslab.tasks.augmentation import Augmentation
+    from losslab.tasks.sources.columns import Columns
+
+LARGEST = float(torch.finfo(torch.float32).max)
 
 
 @dataclasses.dataclass
@@ -18,11 +23,13 @@ class Raw:
     """All samples of a data set.
 
     Attributes:
-        inputs: (N, ...) unscaled; uint8 stands for [0, 1] in 255 steps. None if `dataset` is used.
+        inputs: (N, ...) unscaled; uint8 stands for [0, 1] in 255 steps. None with `dataset` or `columns`.
         targets: (N, ...) as the data set has them.
         is_test: (N,) bool, True for the data set's own test samples; None if it has none.
         dataset: yields (input, target), for data that are read one by one.
         class_names: names of the classes, by index; None if they have none.
+        columns: features of a table, which become inputs when the training rows are known.
+        augmentation: random changes of the training inputs, drawn anew for each batch.
     """
 
     inputs: Tensor | None
@@ -30,6 +37,8 @@ class Raw:
     is_test: Tensor | None = None
     dataset: Dataset[Any] | None = None
     class_names: list[str] | None = None
+    columns: Columns | None = None
+    augmentation: Augmentation | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -44,12 +53,21 @@ class Raw:
             targets=self.targets[keep],
             is_test=None if self.is_test is None else self.is_test[keep],
             dataset=None if self.dataset is None else Subset(self.dataset, keep.nonzero()[:, 0].tolist()),
+            columns=None if self.columns is None else self.columns.only(keep),
         )
+
+    def encoded(self, train: Tensor) -> Raw:
+        """With the features of a table as inputs; what must be fitted is fitted on the samples `train`."""
+        if self.columns is None:
+            return self
+        return dataclasses.replace(self, inputs=self.columns.encoded(train), columns=None)
 
     def input_at(self, index: int) -> Tensor:
         """One input, unscaled."""
         if self.inputs is not None:
             return self.inputs[index]
+        if self.columns is not None:
+            return torch.zeros(len(self.columns.numbers.columns))  # before encoding only its rank is known
         assert self.dataset is not None
         return torch.as_tensor(self.dataset[index][0])
 
@@ -57,52 +75,24 @@ class Raw:
         """All inputs in memory, read from `dataset` if it is used."""
         if self.inputs is not None:
             return self.inputs
-        return torch.stack([self.input_at(index) for index in range(len(self))])
-
-    @classmethod
-    def from_user(cls, value: Any, where: str) -> Raw:
-        """From what the user's own function returned: a pair of arrays, or a Dataset of pairs.
-
-        Raises UserError for anything else, and for arrays that do not fit each other.
-        """
-        if isinstance(value, tuple) and len(value) == 2:
-            inputs, targets = (_tensor(part, where) for part in value)
-            if inputs.ndim < 1 or targets.ndim < 1 or len(inputs) != len(targets):
-                raise UserError(
-                    f"{where} returned inputs of shape {tuple(inputs.shape)} but targets of shape "
-                    f"{tuple(targets.shape)}: both need one row per sample"
-                )
-            if inputs.dtype != torch.uint8:
-                inputs = inputs.float()
-            if inputs.ndim == 1:
-                inputs = inputs.unsqueeze(1)
-            _refuse_missing(inputs, f"{where}: inputs")
-            _refuse_missing(targets, f"{where}: targets")
-            return cls(inputs, targets)
-        if isinstance(value, Dataset):
-            count = len(value)  # type: ignore[arg-type]
-            if count == 0:
-                raise UserError(f"{where} returned a Dataset without samples")
-            targets = torch.stack([torch.as_tensor(value[index][1]) for index in range(count)])
-            return cls(None, targets, dataset=value)
-        raise UserError(
-            f"{where} returned {type(value).__name__}: it must return (inputs, targets) or a torch Dataset"
-        )
+        try:
+            inputs = torch.stack([self.input_at(index) for index in range(len(self))])
+        except RuntimeError as error:
+            raise UserError(f"the Dataset's inputs cannot be put together: {first_line(error)}") from None
+        refuse_unusable(inputs, "the Dataset's inputs")
+        return inputs
 
 
-def _tensor(part: Any, where: str) -> Tensor:
-    try:
-        return torch.as_tensor(part if isinstance(part, Tensor) else np.asarray(part))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"{where} did not return an array of numbers: {str(error).splitlines()[0]}") from None
-
-
-def _refuse_missing(values: Tensor, what: str) -> None:
+def refuse_unusable(values: Tensor, what: str) -> None:
+    """Refuses samples (N, ...) with NaN, infinity, or numbers that are infinite in float32."""
     if not values.dtype.is_floating_point:
         return
-    bad = ~values.flatten(1).isfinite().all(dim=1) if values.ndim > 1 else ~values.isfinite()
+    bad = ~values.float().reshape(len(values), -1).isfinite().all(dim=1)
     if rows := bad.nonzero()[:, 0].tolist():
-        raise UserError(f"{what} hold NaN or infinity in {len(rows)} of {len(values)} samples: {named(rows)}")
+        raise UserError(
+            f"{what} hold NaN, infinity or numbers beyond {LARGEST:.1e} in {len(rows)} of {len(bad)} "
+            f"samples: {named(rows)}"
+        )
 
 
 def named(rows: list[int]) -> str:

@@ -38,6 +38,17 @@ def breast_cancer() -> Raw:
     return Raw(torch.from_numpy(inputs).float(), malignant, class_names=["benign", "malignant"])
 
 
+def wine() -> Raw:
+    """178 wines, 13 measurements each, 3 cultivars; no network.
+
+    https://scikit-learn.org/stable/modules/generated/sklearn.datasets.load_wine.html
+    """
+    from sklearn.datasets import load_wine
+
+    inputs, targets = load_wine(return_X_y=True)
+    return Raw(torch.from_numpy(inputs).float(), torch.from_numpy(targets).long())
+
+
 def diabetes() -> Raw:
     """442 patients, 10 measurements each; progression of the disease after a year, 25 to 346; no network.
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torchvision import datasets
 from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
+from losslab.tasks.sources.decoded import decoded
 from losslab.tasks.sources.download import fetch, unpack
-from losslab.tasks.sources.images import resized
+from losslab.tasks.sources.images import check_size, resized
 from losslab.tasks.sources.raw import Raw
 
 
@@ -30,7 +34,9 @@ def torchvision_digits(dataset: str, root: str) -> Raw:
     for archive, md5 in source.resources:
         file = raw_folder / Path(archive).stem
         if not file.is_file():
-            fetch([mirror + archive for mirror in source.mirrors], raw_folder / archive, dataset, md5=md5)
+            fetch(
+                [mirror + archive for mirror in source.mirrors], raw_folder / archive, dataset, [f"md5:{md5}"]
+            )
             unpack(raw_folder / archive, raw_folder)
         read.append(_read_idx(file))
     train_images, train_labels, test_images, test_labels = read
@@ -54,27 +60,43 @@ def oxford_pets(root: str, size: int) -> Raw:
         root: the data folder; the files lie under `root/oxford-iiit-pet` and are downloaded if missing.
         size: height and width to which photographs and masks are resized once.
     """
+    check_size(size)
     folder = Path(root) / "oxford-iiit-pet"
     for (url, md5), part in zip(datasets.OxfordIIITPet._RESOURCES, ("images", "annotations"), strict=True):
         if not (folder / part).is_dir():
             archive = folder / Path(url).name
-            fetch([url], archive, "oxford_pets", md5=md5)
+            fetch([url], archive, "oxford_pets", [f"md5:{md5}"])
             unpack(archive, folder)
-    parts = [
-        datasets.OxfordIIITPet(root, split=split, target_types="segmentation")
-        for split in ("trainval", "test")
-    ]
+    try:
+        parts = [
+            datasets.OxfordIIITPet(root, split=split, target_types="segmentation")
+            for split in ("trainval", "test")
+        ]
+    except (OSError, RuntimeError, ValueError) as error:  # lists of photographs that are damaged or not there
+        raise _damaged_pets(folder, error) from None
+    inputs, masks = decoded(folder, lambda: _decode_pets(parts, size, folder), size=size)
+    is_test = torch.cat([torch.full((len(part),), index == 1) for index, part in enumerate(parts)])
+    return Raw(inputs, masks, is_test)
+
+
+def _decode_pets(parts: Sequence[Any], size: int, folder: Path) -> tuple[Tensor, Tensor]:
     count = sum(len(part) for part in parts)
     inputs = torch.empty((count, 3, size, size), dtype=torch.uint8)
     masks = torch.empty((count, 1, size, size), dtype=torch.uint8)
-    index = 0
-    for part in parts:
-        for photograph, trimap in part:
+    pairs = (pair for part in parts for pair in part)
+    try:
+        for index, (photograph, trimap) in enumerate(pairs):
             animal = (torch.from_numpy(np.array(trimap)) != 2).to(torch.uint8)
             inputs[index], masks[index] = resized(photograph, animal, size)
-            index += 1
-    is_test = torch.cat([torch.full((len(part),), index == 1) for index, part in enumerate(parts)])
-    return Raw(inputs, masks, is_test)
+    except (OSError, SyntaxError) as error:
+        raise _damaged_pets(folder, error) from None
+    return inputs, masks
+
+
+def _damaged_pets(folder: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{folder} cannot be read ({first_line(error)}): delete it and run scripts/download_data oxford_pets"
+    )
 
 
 def _read_idx(path: Path) -> torch.Tensor:
