@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from losslab.look.watcher import Steps, Training, Watcher
 from losslab.train import hardware
 from losslab.train.batches import Chunk
+from losslab.train.optimizer import MakeOptimizer
 
 
 class Diverged(Exception):
@@ -35,7 +36,7 @@ class Learner(pl.LightningModule):
         watchers: are told of each event in this order.
     """
 
-    def __init__(self, view: Training, optimizer: Any, watchers: Sequence[Watcher]) -> None:
+    def __init__(self, view: Training, optimizer: MakeOptimizer, watchers: Sequence[Watcher]) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.network = view.network

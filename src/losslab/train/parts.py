@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Any
-
 import torch
 from torch import nn
 
-from losslab.config.instantiation import make
 from losslab.config.settings import RunSettings
 from losslab.errors import UserError, first_line
 from losslab.losses import misuse
@@ -18,6 +15,7 @@ from losslab.losses.terms import WeightedSum
 from losslab.models import build_network, check_fit
 from losslab.tasks import Task, load_task
 from losslab.train import failures, hardware
+from losslab.train.optimizer import MakeOptimizer, optimizer_maker
 
 
 @dataclasses.dataclass
@@ -27,7 +25,7 @@ class Parts:
     task: Task
     network: nn.Module
     criterion: Criterion | WeightedSum
-    optimizer: Any
+    optimizer: MakeOptimizer
 
 
 def build(settings: RunSettings) -> Parts:
@@ -73,12 +71,12 @@ def _build(settings: RunSettings) -> Parts:
     hardware.check(settings.trainer)
     _check_outputs(task, network, choices["model"])
     _check_loss(task, network, criterion, settings)
-    optimizer = make(settings.optimizer, where=f"optimizer={choices['optimizer']}")
+    optimizer = optimizer_maker(settings.optimizer, where=f"optimizer={choices['optimizer']}")
     _check_optimizer(optimizer, settings)
     return Parts(task, network, criterion, optimizer)
 
 
-def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
+def _check_optimizer(optimizer: MakeOptimizer, settings: RunSettings) -> None:
     """Makes the optimiser once for a dummy parameter, to find a wrong argument before training starts."""
     try:
         optimizer([nn.Parameter(torch.zeros(1))])

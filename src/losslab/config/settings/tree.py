@@ -245,7 +245,10 @@ LossSettings = Annotated[
 
 
 class OptimizerSettings(Target):
-    """Makes the optimiser from the parameters. A learning rate, if given, must be positive."""
+    """Makes the optimiser from the parameters. A learning rate, if given, must be positive.
+
+    `fused: auto` stands for true where device and precision support it, see `train/optimizer.py`.
+    """
 
     @property
     def learning_rate(self) -> float | None:
@@ -257,6 +260,8 @@ class OptimizerSettings(Target):
         rate = self.arguments.get("lr", 1.0)
         if not is_number(rate) or rate <= 0:
             raise wrong("give a number above 0", argument="lr")
+        if self.arguments.get("fused") not in (None, True, False, "auto"):
+            raise wrong("give auto, true, false or null", argument="fused")
         return self
 
 
