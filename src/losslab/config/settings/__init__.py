@@ -10,6 +10,7 @@ from losslab.config.settings.read import group_choices, named_loss, read, read_c
 from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     ActivationSettings,
+    AveragingSettings,
     CorruptionSettings,
     DiagnosticsSettings,
     GradientClipSettings,
@@ -19,6 +20,7 @@ from losslab.config.settings.tree import (
     OptimizerSettings,
     RunSettings,
     ScalingSettings,
+    SchedulerSettings,
     SingleLossSettings,
     SplitSettings,
     SumSettings,
@@ -30,6 +32,7 @@ from losslab.config.settings.values import Target
 
 __all__ = [
     "ActivationSettings",
+    "AveragingSettings",
     "CommandSettings",
     "CorruptionSettings",
     "DecideSettings",
@@ -41,6 +44,7 @@ __all__ = [
     "OptimizerSettings",
     "RunSettings",
     "ScalingSettings",
+    "SchedulerSettings",
     "SingleLossSettings",
     "SplitSettings",
     "SumSettings",

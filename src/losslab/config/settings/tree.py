@@ -265,6 +265,42 @@ class OptimizerSettings(Target):
         return self
 
 
+_SHARE_OR_STEPS = "give a number of steps from 0, or a share of them below 1"
+
+
+class SchedulerSettings(Section):
+    """The learning rate over the steps.
+
+    Attributes:
+        decay: makes a torch scheduler from (optimizer, steps); null: constant.
+        warmup: steps, or a share (below 1) of the run's steps, in which the learning rate rises linearly.
+    """
+
+    decay: Target | None
+    warmup: Annotated[
+        Number, number(_SHARE_OR_STEPS, lambda value: value >= 0 and (value < 1 or value % 1 == 0))
+    ]
+
+    @pydantic.field_validator("warmup")
+    @classmethod
+    def _whole_steps(cls, value: Number) -> Number:
+        return value if value < 1 else int(value)
+
+
+class AveragingSettings(Section):
+    """Which average of the weights is evaluated.
+
+    Attributes:
+        method: exponential moving average, or equal weights; null: no average.
+        decay: of the moving average.
+        last: share of the steps, at the end of training, that are averaged.
+    """
+
+    method: Annotated[Literal["ema", "equal"] | None, said("choose one of ema, equal, or null")]
+    decay: Annotated[Number, number("give a number between 0 and 1", lambda value: 0 < value < 1)] = 0.99
+    last: Annotated[Number, number("give a share above 0, up to 1", lambda value: 0 < value <= 1)] = 1.0
+
+
 class GradientClipSettings(Section):
     """Limits before each step: for the norm of all gradients together, and for the absolute value of each."""
 
@@ -326,6 +362,8 @@ class RunSettings(Section):
     init: InitSettings
     loss: LossSettings
     optimizer: OptimizerSettings
+    scheduler: SchedulerSettings
+    averaging: AveragingSettings
     trainer: TrainerSettings
     diagnostics: DiagnosticsSettings
     choices: dict[str, str] = pydantic.Field(default_factory=dict, exclude=True)
