@@ -74,12 +74,21 @@ class ScalingSettings(Section):
 
 
 class CorruptionSettings(Section):
-    """Wrong training labels; `size` (in the targets' unit) and `sign` are for regression."""
+    """Wrong training labels.
+
+    Attributes:
+        share: of the training samples that get one.
+        flip: of classes and labels; null is symmetric.
+        size, sign: of errors in regression (in the targets' unit) and of masks (in pixels).
+    """
 
     share: Annotated[
         Number,
         number("give a share of the training labels from 0 to 1", lambda value: 0 <= value <= 1),
     ]
+    flip: Annotated[Literal["symmetric", "pair"] | None, said("choose one of symmetric, pair, or null")] = (
+        None
+    )
     size: PositiveOrNull
     sign: Annotated[
         Literal["positive", "negative", "random"] | None,
@@ -187,7 +196,11 @@ class InitSettings(Section):
 
 
 class SingleLossSettings(Section):
-    """A loss together with the inputs it needs."""
+    """A loss together with the inputs it needs.
+
+    Attributes:
+        head: what the network's outputs stand for in regression, see `losslab.tasks.heads`; null: values.
+    """
 
     loss: Target
     output_activation: str
@@ -196,6 +209,7 @@ class SingleLossSettings(Section):
         said("give the form in which the loss takes its targets, or a list of them, e.g. [one_hot]"),
     ]
     expects: str | None = None
+    head: Target | None = None
     misuse: Literal["on_purpose"] | None = None
 
     @pydantic.model_validator(mode="before")
@@ -228,10 +242,22 @@ class SumSettings(Section):
 
     terms: list[TermSettings]
 
+    @pydantic.field_validator("terms")
+    @classmethod
+    def _one_head(cls, value: list[TermSettings]) -> list[TermSettings]:
+        if any(term.head != value[0].head for term in value):
+            raise wrong("its terms need the same head: the network has one set of outputs")
+        return value
+
     @property
     def parts(self) -> Sequence[SingleLossSettings]:
         """The losses in the sum."""
         return self.terms
+
+    @property
+    def head(self) -> Target | None:
+        """That of all its terms."""
+        return self.terms[0].head
 
 
 AnyLoss = SingleLossSettings | SumSettings
