@@ -16,9 +16,11 @@ import itertools
 import logging
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from losslab import records
 from losslab.config.compose import compose_run
@@ -44,7 +46,7 @@ TREATMENTS = {
     "averaging=ema": ("averaging=ema",),
     "averaging=equal": ("averaging=equal",),
 }
-SEEDS = range(12)
+SEEDS = range(12)  # unless told otherwise
 DRAWS = 10_000
 
 
@@ -60,11 +62,13 @@ def trained(folder: Path, *overrides: str) -> Record:
     return record
 
 
-def accuracies_and_seconds(folder: Path) -> tuple[dict[tuple[str, str, str], np.ndarray], ...]:
+def accuracies_and_seconds(
+    folder: Path, seeds: Sequence[int]
+) -> tuple[dict[tuple[str, str, str], np.ndarray], ...]:
     """(optimizer, treatment, loss) -> test accuracy of each seed; and -> processor seconds of each."""
     arms = list(itertools.product(OPTIMIZERS, TREATMENTS, LOSSES))
     found: dict[tuple[str, str, str], list[Record]] = {arm: [] for arm in arms}
-    for seed, arm in itertools.product(SEEDS, arms):
+    for seed, arm in itertools.product(seeds, arms):
         optimizer, treatment, loss = arm
         chosen = (f"optimizer={optimizer}", f"loss={loss}", *TREATMENTS[treatment])
         found[arm].append(trained(folder, *chosen, f"seed={seed}"))
@@ -73,10 +77,10 @@ def accuracies_and_seconds(folder: Path) -> tuple[dict[tuple[str, str, str], np.
     return accuracies, seconds
 
 
-def table(folder: Path) -> str:
-    accuracies, seconds = accuracies_and_seconds(folder)
+def table(folder: Path, seeds: Sequence[int]) -> str:
+    accuracies, seconds = accuracies_and_seconds(folder, seeds)
     generator = np.random.default_rng(0)
-    draws = generator.integers(len(SEEDS), size=(DRAWS, len(SEEDS)))
+    draws = generator.integers(len(seeds), size=(DRAWS, len(seeds)))
     lines = [
         "| optimiser | treatment | cross_entropy | mse_softmax | difference | its standard deviation | "
         "relative to constant [95 %] | seeds relative to constant | CPU seconds a run |",
@@ -100,20 +104,21 @@ def table(folder: Path) -> str:
                 f"| {optimizer} | {name} | {means[0]:.2f} % | {means[1]:.2f} % | {100 * values.mean():.2f} | "
                 f"{100 * spread:.2f} | {relative} | {ratio**2:.2f} | {cost:.2f} |"
             )
-    return "\n".join(lines)
+    return "\n".join([f"{len(seeds)} seeds, torch {torch.__version__.partition('+')[0]}:\n", *lines])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--print", action="store_true")
     options = parser.parse_args()
-    found = table(options.folder)
+    found = table(options.folder, options.seeds)
     print(found)
     if not options.print:
-        old = PAGE.read_text()
+        old = PAGE.read_text(encoding="utf-8")
         new = f"{START}\n\n{found}\n\n{END}"
-        PAGE.write_text(re.sub(f"{START}.*{END}", lambda _: new, old, flags=re.DOTALL))
+        PAGE.write_text(re.sub(f"{START}.*{END}", lambda _: new, old, flags=re.DOTALL), encoding="utf-8")
 
 
 if __name__ == "__main__":
