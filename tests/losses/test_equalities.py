@@ -11,6 +11,8 @@ from torchvision.ops import sigmoid_focal_loss
 
 from losslab.losses import balance, brier, focal, generalised_cross_entropy, log_cosh, lovasz, quantile
 from losslab.losses.gaussian_nll import GaussianNLL
+from losslab.losses.gaussian_nll_one_variance import GaussianNLLOneVariance
+from losslab.losses.hl_gauss import HLGauss
 from losslab.losses.mse_mean_terms import MSEMeanTerms
 from losslab.losses.smoothness import Smoothness
 
@@ -117,13 +119,43 @@ def test_quantile_half_is_half_the_absolute_error_and_others_find_their_quantile
     assert int(torch.stack(values).argmin()) == 90
 
 
+def test_gaussian_nll_is_torchs_with_the_variance_of_each_target():
+    raw = torch.randn(VALUES.shape, generator=torch.Generator().manual_seed(3)).to(VALUES)
+    variance = functional.softplus(raw) + 1e-6
+    value = functional.gaussian_nll_loss(LOGITS, VALUES, variance)
+    assert same(GaussianNLL()(torch.cat([LOGITS, raw], dim=1), VALUES), value)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 1.0])
+def test_beta_weighs_the_means_gradient_by_the_variance(beta):
+    outputs = torch.cat([LOGITS, torch.ones_like(LOGITS)], dim=1).requires_grad_()
+    GaussianNLL(beta=beta, reduction="sum")(outputs, VALUES).backward()
+    variance = functional.softplus(torch.ones((), dtype=LOGITS.dtype)) + 1e-6
+    mean_gradient = outputs.grad.chunk(2, dim=1)[0]
+    assert same(mean_gradient, (LOGITS - VALUES) * variance ** (beta - 1))
+
+
 def test_gaussian_nll_with_unit_variance_is_half_the_squared_error():
-    assert same(GaussianNLL()(LOGITS, VALUES), 0.5 * functional.mse_loss(LOGITS, VALUES))
+    assert same(GaussianNLLOneVariance()(LOGITS, VALUES), 0.5 * functional.mse_loss(LOGITS, VALUES))
 
 
-def test_gaussian_nll_learns_the_noise():
+def test_histogram_loss_with_a_narrow_gaussian_is_cross_entropy_of_the_bin():
+    logits = torch.randn(4, 10, generator=torch.Generator().manual_seed(0)).double()
+    inside = torch.tensor([[0.5], [3.4], [9.7], [5.5]]).double()
+    value = functional.cross_entropy(logits, inside[:, 0].long())
+    assert same(HLGauss(sigma=1e-3)(logits, inside), value)
+
+
+def test_histogram_loss_of_two_targets_is_the_mean_of_both():
+    logits = torch.randn(4, 10, 2, generator=torch.Generator().manual_seed(0)).double()
+    bins = torch.tensor([[0.5, 9.1], [3.4, 2.2], [9.7, 0.0], [5.5, 10.0]]).double()
+    each = [HLGauss()(logits[:, :, index], bins[:, [index]]) for index in (0, 1)]
+    assert same(HLGauss()(logits.flatten(1), bins), (each[0] + each[1]) / 2)
+
+
+def test_gaussian_nll_with_one_variance_learns_the_noise():
     noise = 0.3 * torch.randn(2000, 1, generator=torch.Generator().manual_seed(0))
-    loss = GaussianNLL()
+    loss = GaussianNLLOneVariance()
     optimizer = torch.optim.LBFGS(loss.parameters(), max_iter=50)
 
     def closure():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torchvision.models.resnet import BasicBlock
 
 from losslab.errors import UserError
 from losslab.models import build_network
@@ -15,7 +16,9 @@ def network(composed, *overrides, shape=(1, 28, 28), seed=0):
     return build_network(settings.model, settings.activation, settings.init, shape, 10, seed)
 
 
-@pytest.mark.parametrize(("model", "parameters"), [("linear", 7850), ("mlp", 101770), ("cnn", 105866)])
+@pytest.mark.parametrize(
+    ("model", "parameters"), [("linear", 7850), ("mlp", 101770), ("cnn", 105866), ("resnet", 19810)]
+)
 def test_shapes_and_sizes(composed, model, parameters):
     made = network(composed, f"model={model}")
     assert made(torch.randn(3, 1, 28, 28)).shape == (3, 10)
@@ -74,3 +77,25 @@ def test_initialisation_has_the_spread_of_its_paper(composed, init, deviation):
 def test_cnn_refuses_images_that_it_would_halve_too_often(composed):
     with pytest.raises(UserError, match="too often"):
         network(composed, "model=cnn", "model.channels=[4,4,4,4]", shape=(1, 8, 8))
+
+
+@pytest.mark.parametrize(("norm", "layer"), [("batch", nn.BatchNorm1d), ("layer", nn.LayerNorm)])
+def test_normalisation_comes_before_the_activation_and_dropout_after(composed, norm, layer):
+    made = network(composed, "model.hidden=[5,6]", f"model.norm={norm}", "model.dropout=0.3")
+    block = [nn.Linear, layer, nn.ReLU, nn.Dropout]
+    assert [type(part) for part in made] == [nn.Flatten, *block, *block, nn.Linear]
+    assert made[4].p == 0.3
+
+
+def test_norm_and_dropout_leave_the_initial_weights_as_they_are(composed):
+    plain, other = network(composed), network(composed, "model.norm=batch", "model.dropout=0.3")
+    assert torch.equal(plain[1].weight, other[1].weight)
+    assert torch.equal(plain[-1].weight, other[-1].weight)
+
+
+def test_residual_network_halves_the_image_at_each_stage(composed):
+    made = network(composed, "model=resnet", "model.channels=[4,8,8]", "model.blocks=2")
+    images = torch.randn(2, 1, 28, 28)
+    assert made[:-3](images).shape == (2, 8, 7, 7)
+    assert made(images).shape == (2, 10)
+    assert sum(type(layer) is BasicBlock for layer in made) == 6

@@ -6,6 +6,7 @@ from torch import nn
 
 from losslab.errors import UserError
 from losslab.models import build_network
+from losslab.models.unet import NORMS, UNet
 from losslab.train.run import build
 
 
@@ -26,14 +27,22 @@ def network(composed, *overrides, shape, outputs=1):
             ["task=diabetes", "model=resnet18", "loss=mse"],
             r"model=resnet18 takes images .* input of task=diabetes has \(10,\): choose model=linear or mlp$",
         ),
-        (["task=digits", "model=unet"], "choose model=cnn or linear or mlp or resnet18$"),
+        (["task=digits", "model=unet"], "choose model=cnn or linear or mlp or resnet or resnet18$"),
         (["task=digit_pairs", "model=unet", "loss=bce_with_logits"], "model=unet gives images"),
         (
             ["task=clutter", "task.source.size=24", "model=unet", "loss=bce_with_logits"],
             "needs 32×32 pixels; the task has 24×24",
         ),
-        (["task=clutter", "model=unet", "model.channels=[4,4]", "loss=mse"], "give five widths"),
+        (["task=clutter", "model=unet", "model.channels=[4]", "loss=mse"], "give two widths or more"),
         (["task=clutter", "model=unet", "model.norm=batch", "loss=mse"], "model.norm=batch does not exist"),
+        (
+            ["model=mlp", "model.norm=group"],
+            "model.norm=group does not exist: choose one of batch, layer, or null",
+        ),
+        (["model=mlp", "model.dropout=1"], "model.dropout=1 is wrong: give a probability from 0 to below 1"),
+        (["model=resnet", "model.channels=[]"], r"model.channels=\[\] is wrong: give one width or more"),
+        (["model=resnet", "model.norm=group", "model.channels=[6]"], "needs multiples of 4"),
+        (["model=resnet", "model.blocks=0"], "model.blocks=0 is wrong: give a whole number from 1"),
         (["model=resnet18", "model.stem=big"], "model.stem=big does not exist"),
         (["model=resnet18", "model.norm=layer"], "model.norm=layer does not exist"),
     ],
@@ -51,6 +60,26 @@ def test_unet_gives_one_output_a_pixel(composed, norm, size):
     assert made(torch.randn(2, 3, *size)).shape == (2, 1, *size)
 
 
+@pytest.mark.parametrize("channels", [[4, 8], [4, 4, 8, 8, 16, 16]])
+def test_unet_of_any_depth(composed, channels):
+    made = network(composed, "model=unet", f"model.channels={channels}".replace(" ", ""), shape=(1, 64, 64))
+    assert made(torch.randn(2, 1, 64, 64)).shape == (2, 1, 64, 64)
+    assert sum(isinstance(layer, nn.MaxPool2d) for layer in made.modules()) == len(channels) - 1
+
+
+def test_unet_of_five_levels_is_monais_own():
+    from monai.networks.nets import BasicUNet
+
+    channels = [4, 4, 8, 8, 16]
+    torch.manual_seed(0)
+    own = UNet(3, 1, channels, NORMS["instance"])
+    torch.manual_seed(0)
+    norm = ("instance", {"affine": True})
+    theirs = BasicUNet(2, 3, 1, features=[*channels, channels[0]], act="PRELU", norm=norm)
+    images = torch.randn(2, 3, 50, 37)
+    assert torch.equal(own(images), theirs(images))
+
+
 @pytest.mark.parametrize("norm", ["instance", "group"])
 def test_unet_answers_for_an_image_whatever_else_is_in_the_batch(composed, norm):
     made = network(composed, "model=unet", f"model.norm={norm}", shape=(1, 32, 32)).train()
@@ -66,7 +95,9 @@ def test_resnet18_takes_any_channels(composed, stem, size, channels):
     assert made(torch.randn(2, channels, size, size)).shape == (2, 10)
 
 
-@pytest.mark.parametrize(("model", "own", "count"), [("unet", nn.PReLU, 18), ("resnet18", nn.ReLU, 9)])
+@pytest.mark.parametrize(
+    ("model", "own", "count"), [("unet", nn.PReLU, 18), ("resnet18", nn.ReLU, 9), ("resnet", nn.ReLU, 4)]
+)
 def test_all_activations_are_the_chosen_one(composed, model, own, count):
     made = network(composed, f"model={model}", "activation=silu", shape=(3, 32, 32))
     kinds = [type(layer) for layer in made.modules()]

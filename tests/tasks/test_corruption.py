@@ -27,6 +27,50 @@ def test_a_share_of_the_training_labels_is_wrong(composed, task):
         assert torch.equal(targets(clean, split), targets(run, split))
 
 
+def test_errors_of_a_class_may_be_alike(composed):
+    clean, run = loaded(composed, "task.corruption.share=0.3", "task.corruption.flip=pair")
+    before, after = targets(clean, "train"), targets(run, "train")
+    wrong = before != after
+    assert int(wrong.sum()) == round(0.3 * len(before))
+    assert torch.equal(after[wrong], (before[wrong] + 1) % 10)
+
+
+@pytest.mark.parametrize("flip", ["symmetric", "pair"])
+def test_a_sample_keeps_its_number_of_labels(composed, flip):
+    chosen = ["task=digit_pairs", "task.corruption.share=0.2", f"task.corruption.flip={flip}"]
+    clean, run = loaded(composed, *chosen)
+    before, after = targets(clean, "train"), targets(run, "train")
+    wrong = (before != after).any(dim=1)
+    assert float(wrong.float().mean()) == pytest.approx(0.2, abs=0.02)  # two opposite labels may swap places
+    assert torch.equal(before.sum(dim=1), after.sum(dim=1))
+    if flip == "pair":
+        assert torch.equal(after[wrong], before[wrong].roll(1, dims=1))
+
+
+@pytest.mark.parametrize(
+    ("sign", "grows"), [("positive", {True}), ("negative", {False}), ("random", {True, False})]
+)
+def test_masks_are_too_large_or_too_small(composed, sign, grows):
+    overrides = ["task=clutter", "task.corruption.share=0.25", "task.corruption.size=2"]
+    clean, run = loaded(composed, *overrides, f"task.corruption.sign={sign}")
+    before, after = targets(clean, "train"), targets(run, "train")
+    wrong = (before != after).flatten(1).any(dim=1)
+    assert int(wrong.sum()) == pytest.approx(0.25 * len(before), abs=1)
+    found = set()
+    for old, new in zip(before[wrong].float(), after[wrong].float(), strict=True):
+        larger, smaller = (old - new).max() <= 0, (new - old).max() <= 0
+        assert larger != smaller
+        found.add(bool(larger))
+    assert found == grows
+    alone = torch.zeros(1, 1, 9, 9, dtype=torch.uint8)
+    alone[..., 4, 4] = 1
+    options = {"size": 2, "sign": "positive"}
+    grown = clean.kind.corrupt(alone, options, torch.Generator())
+    assert int(grown.sum()) == 25
+    shrunk = clean.kind.corrupt(grown, options | {"sign": "negative"}, torch.Generator())
+    assert torch.equal(shrunk, alone)
+
+
 @pytest.mark.parametrize(("sign", "signs"), [("positive", {1}), ("negative", {-1}), ("random", {-1, 1})])
 def test_outliers_have_the_size_and_sign_that_were_asked_for(composed, sign, signs):
     overrides = ["task=friedman", "task.corruption.share=0.1", "task.corruption.size=50"]
@@ -57,7 +101,8 @@ def test_arms_with_one_seed_get_the_same_wrong_labels(train):
     assert first.task_identity == second.task_identity
     assert first.config["task"]["corruption"]["share"] == 0.4
     clean, _ = train("loss=cross_entropy", "seed=3", "pictures=null")
-    assert clean.task_identity != first.task_identity
+    assert clean.task_identity == first.task_identity  # arms of one comparison
+    assert clean.arm_identity != first.arm_identity
     assert clean.primary("train") > first.primary("train") + 0.2
 
 
@@ -114,7 +159,14 @@ def test_inputs_are_shared_by_all_splits_and_seeds(composed):
             "task.corruption.size=None is wrong",
         ),
         (["task=friedman", "task.corruption={share:0.1,size:1,sign:up}"], "task.corruption.sign=up is wrong"),
-        (["task=digit_pairs", "task.corruption.share=0.1"], "multilabel targets cannot be corrupted"),
+        (["task.corruption={share:0.1,size:null,sign:null,flip:next}"], "flip=next is wrong: choose one of"),
+        (["task=friedman", "task.corruption={share:0.1,size:1,sign:random,flip:pair}"], "flip=pair does not"),
+        (["task=digit_pairs", "task.corruption={share:0.1,size:1,sign:null}"], "size=1 does not apply"),
+        (
+            ["task=clutter", "task.corruption={share:0.1,size:1.5,sign:random}"],
+            "size=1.5 is wrong: say by how",
+        ),
+        (["task=clutter", "task.corruption={share:0.1,size:1,sign:null}"], "sign=None is wrong"),
         (["task.imbalanced={9:0}"], "task.imbalanced.9=0 is wrong"),
         (["task.imbalanced={12:0.5}"], "class 12, which does not occur"),
         (["task.imbalanced={nine:0.5}"], "is wrong: give {class: share}"),

@@ -86,9 +86,20 @@ def without_seconds(folder):
         (["model=cnn", "optimizer=sgd", "optimizer.lr=0.1", "optimizer.momentum=0.9"], 37, 34),
         ([*RANDOM_LOSS], 66, 60),
         (["loss=mse", "task.in_memory=false"], 45, 40),
+        (["scheduler=cosine", "scheduler.warmup=0.5", "averaging=ema"], 30, 20),
+        (["scheduler=linear", "averaging=equal", "averaging.last=0.3"], 66, 60),
         (["loss=mse", "trainer.precision=64-true", "trainer.eval_every=7"], 50, 49),
     ],
-    ids=["none_yet", "full_diagnostics", "momentum", "random_loss", "dataset", "double"],
+    ids=[
+        "none_yet",
+        "full_diagnostics",
+        "momentum",
+        "random_loss",
+        "dataset",
+        "warm_up_and_average",
+        "decay_and_average",
+        "double",
+    ],
 )
 def test_an_interrupted_run_ends_like_an_undisturbed_one(run_in, monkeypatch, overrides, dies_at, goes_on_at):
     monkeypatch.setattr("losslab.train.checkpoint.LARGEST_SHARE", 1e9)  # at every opportunity

@@ -21,6 +21,9 @@ NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_faile
 NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint",)  # a run that continues ends with the same result
 # Options that were added later: at these values a run is the same as before the option existed.
 DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
+# Training length and evaluation interval are the protocol, not the task; wrong training labels are part of an
+# arm: they leave the evaluated data, and which samples a batch holds, as they are.
+NOT_IN_TASK = ("recipe", "corruption")
 _WHERE_FROM = ("root", "urls")  # folders and addresses of a source whose content never changes
 _OWN_FILES = {
     "losslab.tasks.sources.table.csv": ("path",),
@@ -58,8 +61,7 @@ def identities(settings: RunSettings) -> Identities:
     return {
         "identity": _hash(relevant),
         "arm_identity": _hash(arm),
-        # training length and evaluation interval are the protocol, not the task
-        "task_identity": _hash({key: value for key, value in task.items() if key != "recipe"}),
+        "task_identity": _hash({key: value for key, value in task.items() if key not in NOT_IN_TASK}),
     }
 
 

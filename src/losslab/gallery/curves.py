@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,8 @@ def loss_picture(subject: Subject) -> Picture:
         target, label = (3.0, "prediction, for the target 3") if subject.expects == LOG_VALUES else (0.0, "")
         x = torch.linspace(-3, 3, POINTS, dtype=torch.float64)
         targets = torch.full((1, 1), target, dtype=torch.float64)
-        curves = [_loss_curve(subject, "", x, targets, torch.ones(1, 1), torch.zeros(1, 1))]
+        zero = torch.zeros(1, 1)
+        curves = [_loss_curve(subject, "", x, targets, torch.ones(1, 1), zero, subject.kind.head.predicting)]
         return Picture(subject.name, label or "residual (prediction - target)", "loss", curves)
     x = torch.linspace(-8, 8, POINTS, dtype=torch.float64)
     if subject.kind.name == "multiclass":
@@ -77,13 +79,19 @@ def loss_picture(subject: Subject) -> Picture:
 
 
 def _loss_curve(
-    subject: Subject, label: str, x: Tensor, targets: Tensor, direction: Tensor, origin: Tensor
+    subject: Subject,
+    label: str,
+    x: Tensor,
+    targets: Tensor,
+    direction: Tensor,
+    origin: Tensor,
+    outputs: Callable[[Tensor], Tensor] = lambda outputs: outputs,
 ) -> Curve:
     criterion = subject.criterion().double()
     encoded = subject.encoded(targets, torch.float64)
     place = x.clone().requires_grad_()
     values = torch.stack(
-        [criterion(origin.double() + point * direction.double(), encoded) for point in place]
+        [criterion(outputs(origin.double() + point * direction.double()), encoded) for point in place]
     )
     (derivative,) = torch.autograd.grad(values.sum(), place)
     return Curve(label, x, values.detach(), derivative)

@@ -47,7 +47,7 @@ class Pictures(Watcher):
 
 @torch.no_grad()
 def _show(training: Training, split: str) -> None:
-    network, mode = training.network, training.network.training
+    network, mode = training.evaluated, training.evaluated.training
     network.eval()
     inputs, targets = training.sample(split, min(SAMPLES, training.settings.eval_batch_size))
     outputs = network(inputs).float()

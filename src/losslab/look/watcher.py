@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
 
 from losslab.config.settings import TrainerSettings
 from losslab.look.logbook import Logbook
@@ -31,6 +33,8 @@ class Training:
         seconds: of training alone, without evaluation.
         device, splits: where the network is, and the task's splits there; set when training starts.
         optimizer: None before training starts.
+        scheduler: of the learning rate; None if that is constant.
+        averaged: collects an average of the weights; None if the run has none.
     """
 
     task: Task
@@ -43,6 +47,15 @@ class Training:
     device: torch.device = dataclasses.field(default_factory=lambda: torch.device("cpu"))
     splits: Mapping[str, Split] = dataclasses.field(default_factory=dict)
     optimizer: torch.optim.Optimizer | None = None
+    scheduler: LRScheduler | None = None
+    averaged: AveragedModel | None = None
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network whose predictions count: the averaged one, once it has collected any weights."""
+        if self.averaged is None or not self.averaged.n_averaged:
+            return self.network
+        return self.averaged.module
 
     def place(self, device: torch.device) -> None:
         """Sets the device that the network is on."""

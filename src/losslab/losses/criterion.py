@@ -25,6 +25,7 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "softmax": lambda outputs: torch.softmax(outputs, dim=1),
     "log_softmax": lambda outputs: torch.log_softmax(outputs, dim=1),
+    "first_half": lambda outputs: outputs.chunk(2, dim=1)[0],  # the means of `heads.MeanAndVariance`
 }
 
 

@@ -27,6 +27,7 @@ GIVES = {
     "sigmoid": PROBABILITIES,
     "softmax": PROBABILITIES,
     "log_softmax": LOG_PROBABILITIES,
+    "first_half": VALUES,
 }
 
 # (what the loss expects, what it is given) -> what is wrong. Pairs that are not listed fit.

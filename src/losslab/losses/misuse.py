@@ -58,7 +58,8 @@ def check_batch(
     """
     single = settings if isinstance(settings, SingleLossSettings) else None
     if not allow_misuse and (single is None or single.misuse is None):
-        _check_shapes(criterion, outputs, targets, name)
+        if settings.head is None:  # else the loss takes several outputs for each target
+            _check_shapes(criterion, outputs, targets, name)
         if single is not None:
             _check_not_probabilities(single, outputs, name)
     outputs = outputs.detach().clone().requires_grad_()

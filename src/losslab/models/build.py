@@ -102,3 +102,14 @@ def initialise(network: nn.Module, init: InitSettings) -> None:
             weight(parameters["weight"])
         if bias is not None and "bias" in parameters:
             bias(parameters["bias"])
+
+
+@torch.no_grad()
+def share_weights(source: nn.Module, target: nn.Module) -> None:
+    """Gives `target` the weights of `source`, a network that differs only in having fewer outputs.
+
+    All parameters of one shape become equal. Of the output layer's, the first rows do: where the outputs are
+    means and variances, those of the means.
+    """
+    for old, new in zip(source.parameters(), target.parameters(), strict=True):
+        new[: len(old)].copy_(old) if old.ndim else new.copy_(old)

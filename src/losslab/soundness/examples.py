@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losslab.tasks.heads import Head, Value
+
 SAMPLES, CLASSES, HEIGHT, WIDTH = 6, 4, 8, 7  # all different, so that shapes cannot fit by accident
 
 
@@ -19,11 +21,20 @@ class ExampleKind:
     Attributes:
         forms: of targets that it offers, the usual one first.
         shape: of one sample's raw outputs.
+        head: what they stand for in regression.
     """
 
     name: str
     forms: tuple[str, ...]
     shape: tuple[int, ...]
+    head: Head = dataclasses.field(default_factory=Value)
+
+    def with_head(self, head: Head) -> ExampleKind:
+        """Regression with the outputs of this head, for targets from -4 to 4."""
+        fitted = head.fitted(torch.full((1,), -4.0), torch.full((1,), 4.0))
+        return dataclasses.replace(
+            self, forms=("values", *head.target_forms), shape=(head.outputs,), head=fitted
+        )
 
     @property
     def target_forms(self) -> Mapping[str, Callable[..., Tensor]]:
@@ -38,7 +49,7 @@ class ExampleKind:
         if self.name == "multiclass":
             return torch.arange(count) % self.shape[0]
         if self.name == "regression":
-            return torch.randn(count, *self.shape, generator=generator)
+            return torch.randn(count, 1, generator=generator)
         if self.name == "segmentation":
             return _rectangles(count, *self.shape[1:])
         return ((torch.arange(count)[:, None] + torch.arange(self.shape[0])) % 2).float()
@@ -69,6 +80,8 @@ def _encode(form: str) -> Callable[[Any, Tensor], Tensor]:
         return lambda kind, targets: torch.nn.functional.one_hot(targets, kind.shape[0]).float()
     if form == "signed":
         return lambda kind, targets: 2 * targets - 1
+    if form == "bins":
+        return lambda kind, targets: kind.head.bins(targets)
     return lambda kind, targets: targets
 
 

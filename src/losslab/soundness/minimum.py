@@ -17,17 +17,20 @@ def minimum(subject: Subject) -> tuple[str, str]:
 
 
 def _of_values(subject: Subject) -> tuple[str, str]:
-    targets = subject.targets()
-    encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets).double()
+    targets = subject.targets().double()
+    encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets)
     criterion = subject.criterion().double()
     lowest, gradient = value_and_gradient(criterion, best, encoded)
+    # With a head the prediction is one thing and its variance another: only the prediction moves.
+    has_head = subject.settings.head is not None
+    moved, at = (targets, subject.perfect) if has_head else (best, lambda outputs: outputs)
     generator = torch.Generator().manual_seed(0)
     deepest, where = lowest, 0.0
     for size in (1e-3, 1e-2, 0.05, 0.1, 1.0):
-        steps = [torch.ones_like(best), -torch.ones_like(best)]
-        steps += [torch.randn(best.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
+        steps = [torch.ones_like(moved), -torch.ones_like(moved)]
+        steps += [torch.randn(moved.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
         for step in steps:
-            value = float(criterion(best + size * step, encoded))
+            value = float(criterion(at(moved + size * step), encoded))
             if value < deepest - 1e-12 * (1 + abs(lowest)):
                 deepest, where = value, size
     norm = float(gradient.abs().max()) * len(best)

@@ -9,11 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from losslab.config.instantiation import make
 from losslab.config.settings import LossSettings, SingleLossSettings
 from losslab.errors import UserError
 from losslab.losses.criterion import build_criterion, matching_form
 from losslab.losses.expectations import LOG_VALUES, VALUES, expected_by
 from losslab.soundness.examples import KINDS, ExampleKind
+from losslab.tasks.heads import Head
 
 
 @dataclasses.dataclass
@@ -57,7 +59,7 @@ class Subject:
     def perfect(self, targets: Tensor, margin: float = 30.0) -> Tensor:
         """Raw outputs that predict the targets with the greatest certainty that the loss can ask for."""
         if self.kind.name == "regression":
-            return targets.log() if self.compared_with == LOG_VALUES else targets
+            return self.kind.head.predicting(targets.log() if self.compared_with == LOG_VALUES else targets)
         if self.compared_with == VALUES:
             form = "one_hot" if self.kind.name == "multiclass" else self.criterion().form
             return self.kind.encode(targets, form)
@@ -105,6 +107,13 @@ def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject
     Raises UserError if the loss cannot be made, or does not take targets of that kind.
     """
     expects = expected_by(settings.parts[0], name)
+    if settings.head is not None:
+        if kind not in (None, "regression"):
+            raise UserError(f"--kind {kind}: loss={name} has a head, which only regression takes")
+        head: Head = make(settings.head, where=f"loss={name}")
+        subject = Subject(name, settings, KINDS["regression"].with_head(head), expects)
+        subject.criterion()
+        return subject
     if kind is not None:
         if kind not in KINDS:
             raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")

@@ -30,7 +30,7 @@ def corrupted(
         return targets
     order = torch.randperm(len(train), generator=generator(seed, "corruption", 0))
     chosen = train[order[: round(corruption.share * len(train))]]
-    options = {"size": corruption.size, "sign": corruption.sign}
+    options = {"flip": corruption.flip, "size": corruption.size, "sign": corruption.sign}
     result = targets.clone()
     # Drawn for all training samples, so that a larger share changes the same samples and more.
     wrong = kind.corrupt(targets[train[order]], options, generator(seed, "corruption", 1))

@@ -17,6 +17,7 @@ from losslab.config.instantiation import make
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.corruption import corrupted, imbalanced
+from losslab.tasks.heads import Head
 from losslab.tasks.kinds import Kind, kind_named
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.sources import Raw
@@ -66,6 +67,10 @@ class Task:
         raw = dataclasses.replace(self._raw, targets=targets)
         splits = _splits(raw, indices, self._scaling)
         return dataclasses.replace(self, kind=kind, splits=splits, _raw=raw, _indices=indices)
+
+    def with_head(self, head: Head | None) -> Task:
+        """The task for a loss that needs this head; None for the kind's own outputs."""
+        return self if head is None else dataclasses.replace(self, kind=self.kind.with_head(head))
 
     @property
     def training_targets(self) -> Tensor:

@@ -23,7 +23,7 @@ from losslab.errors import UserError, first_line
 from losslab.look.watcher import Training, Watcher
 
 FILE = "checkpoint.pt"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LARGEST_SHARE = 0.02  # of a run's time may be spent on saving
 
 
@@ -103,6 +103,8 @@ class Checkpoint(Watcher):
         training.network.load_state_dict(state["network"])
         training.criterion.load_state_dict(state["criterion"])
         training.optimizer.load_state_dict(state["optimizer"])
+        if training.scheduler is not None:
+            training.scheduler.load_state_dict(state["scheduler"])
         training.step, training.seconds = state["step"], state["training_seconds"]
         training.logbook.load_state_dict(state["logbook"])
         for name, watcher in self.keeps.items():
@@ -138,6 +140,7 @@ class Checkpoint(Watcher):
             "network": training.network.state_dict(),
             "criterion": training.criterion.state_dict(),
             "optimizer": training.optimizer.state_dict(),
+            "scheduler": None if training.scheduler is None else training.scheduler.state_dict(),
             "step": training.step,
             "training_seconds": training.seconds,
             "logbook": training.logbook.state_dict(),

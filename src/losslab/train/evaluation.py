@@ -115,7 +115,7 @@ class Evaluation(Watcher):
 
         The loss is the mean over batches weighted by their sizes: with one batch it is the loss itself.
         """
-        network, criterion, kind = training.network, training.criterion, training.task.kind
+        network, criterion, kind = training.evaluated, training.criterion, training.task.kind
         mode = network.training
         network.eval()
         metrics = self._metrics_of(training, final)

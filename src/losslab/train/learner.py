@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from losslab.look.watcher import Steps, Training, Watcher
 from losslab.train import hardware
 from losslab.train.batches import Chunk
+from losslab.train.optimizer import MakeOptimizer
+from losslab.train.schedule import MakeScheduler
 
 
 class Diverged(Exception):
@@ -32,10 +34,17 @@ class Learner(pl.LightningModule):
     Args:
         view: what is trained, and the steps done; updated here, and read by the watchers.
         optimizer: makes the optimiser from the parameters.
+        scheduler: makes the scheduler of its learning rate, if it has one.
         watchers: are told of each event in this order.
     """
 
-    def __init__(self, view: Training, optimizer: Any, watchers: Sequence[Watcher]) -> None:
+    def __init__(
+        self,
+        view: Training,
+        optimizer: MakeOptimizer,
+        scheduler: MakeScheduler,
+        watchers: Sequence[Watcher],
+    ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.network = view.network
@@ -43,6 +52,7 @@ class Learner(pl.LightningModule):
         self.view = view
         self.watchers = watchers
         self._make_optimizer = optimizer
+        self._make_scheduler = scheduler
         hardware.prepare(view.network, view.settings)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -53,13 +63,15 @@ class Learner(pl.LightningModule):
 
     def on_train_start(self) -> None:
         self.view.place(self.device)
-        self.view.optimizer = self.optimizers(use_pl_optimizer=False)  # type: ignore[assignment]
+        optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        self.view.optimizer, self.view.scheduler = optimizer, self._make_scheduler(optimizer)
         for watcher in self.watchers:
             watcher.started(self.view)
 
     def training_step(self, chunk: Chunk, batch_index: int) -> None:
         started = time.perf_counter()
         optimizer: Any = self.view.optimizer
+        scheduler = self.view.scheduler
         clip = self.view.settings.gradient_clip
         # With reduced precision Lightning scales the loss; otherwise plain backward saves a few calls.
         # With several processes it averages the gradients over them.
@@ -85,6 +97,8 @@ class Learner(pl.LightningModule):
             optimizer.step()
             for watcher in watchers:
                 watcher.after_step(self.view, step)
+            if scheduler is not None:
+                scheduler.step()
             losses.append(loss.detach())
         stacked = torch.stack(losses)
         if chunk.weights is not None:

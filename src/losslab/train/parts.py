@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Any
 
 import torch
 from torch import nn
@@ -15,9 +14,11 @@ from losslab.errors import UserError, first_line
 from losslab.losses import misuse
 from losslab.losses.criterion import Criterion, build_criterion
 from losslab.losses.terms import WeightedSum
-from losslab.models import build_network, check_fit
+from losslab.models import build_network, check_fit, share_weights
 from losslab.tasks import Task, load_task
+from losslab.tasks.heads import Head
 from losslab.train import failures, hardware
+from losslab.train.optimizer import MakeOptimizer, optimizer_maker
 
 
 @dataclasses.dataclass
@@ -27,7 +28,7 @@ class Parts:
     task: Task
     network: nn.Module
     criterion: Criterion | WeightedSum
-    optimizer: Any
+    optimizer: MakeOptimizer
 
 
 def build(settings: RunSettings) -> Parts:
@@ -52,17 +53,12 @@ def build(settings: RunSettings) -> Parts:
 
 def _build(settings: RunSettings) -> Parts:
     choices = settings.choices
-    task = load_task(settings.task, choices["task"]).for_seed(settings.seed)
+    plain = load_task(settings.task, choices["task"]).for_seed(settings.seed)
+    task = plain.with_head(_head(settings))
     check_fit(settings.model, choices["model"], task)
-    network = build_network(
-        settings.model,
-        settings.activation,
-        settings.init,
-        task.input_shape,
-        task.kind.output_features,
-        settings.seed,
-        inputs=lambda: task.splits["train"].sample(256)[0],
-    )
+    network = _network(settings, task)
+    if task.kind.output_features != plain.kind.output_features:
+        share_weights(_network(settings, plain), network)
     criterion = build_criterion(
         settings.loss,
         task.kind,
@@ -73,12 +69,38 @@ def _build(settings: RunSettings) -> Parts:
     hardware.check(settings.trainer)
     _check_outputs(task, network, choices["model"])
     _check_loss(task, network, criterion, settings)
-    optimizer = make(settings.optimizer, where=f"optimizer={choices['optimizer']}")
+    optimizer = optimizer_maker(settings.optimizer, where=f"optimizer={choices['optimizer']}")
     _check_optimizer(optimizer, settings)
     return Parts(task, network, criterion, optimizer)
 
 
-def _check_optimizer(optimizer: Any, settings: RunSettings) -> None:
+def _head(settings: RunSettings) -> Head | None:
+    target = settings.loss.head
+    if target is None:
+        return None
+    where = f"loss={settings.choices['loss']}"
+    head = make(target, where=where)
+    if not isinstance(head, Head):
+        raise UserError(
+            f"{where}: loss.head={target.target} is not a head: derive it from losslab.tasks.heads.Head"
+        )
+    return head
+
+
+def _network(settings: RunSettings, task: Task) -> nn.Module:
+    """With its initial weights."""
+    return build_network(
+        settings.model,
+        settings.activation,
+        settings.init,
+        task.input_shape,
+        task.kind.output_features,
+        settings.seed,
+        inputs=lambda: task.splits["train"].sample(256)[0],
+    )
+
+
+def _check_optimizer(optimizer: MakeOptimizer, settings: RunSettings) -> None:
     """Makes the optimiser once for a dummy parameter, to find a wrong argument before training starts."""
     try:
         optimizer([nn.Parameter(torch.zeros(1))])

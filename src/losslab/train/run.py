@@ -20,6 +20,7 @@ from losslab.train.clock import Clock
 from losslab.train.evaluation import Evaluation
 from losslab.train.learner import Learner
 from losslab.train.parts import build
+from losslab.train.schedule import scheduler_maker
 from losslab.train.trainer import make_trainer, train
 from losslab.train.watchers import make_watchers
 
@@ -41,13 +42,14 @@ def run(
     clock, errors = Clock(), InternalErrors()
     parts = build(settings)
     record = opening.new_record(settings, overrides, folder.name, parts)
+    scheduler = scheduler_maker(settings.scheduler, settings.choices["scheduler"], record.planned_steps)
     checkpoint = opening.find_checkpoint(settings, record, parts, folder, clock)
     evaluation = Evaluation(settings.task.targets, resumes=record.resumed_at > 0)
     watchers = make_watchers(settings, record, evaluation, checkpoint, errors, console)
     with _lightning.quiet():
         logger, logbook = opening.open_log(record, folder, errors)
         view = Training(parts.task, parts.network, parts.criterion, settings.trainer, logbook)
-        learner = Learner(view, parts.optimizer, watchers)
+        learner = Learner(view, parts.optimizer, scheduler, watchers)
         trainer = make_trainer(settings, logger, parts.task, record.resumed_at)
         clock.ready()
         train(trainer, learner, settings, record)

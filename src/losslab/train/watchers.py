@@ -1,4 +1,4 @@
-"""The watchers of a run: evaluation and curves, diagnostics and pictures, and the checkpoint."""
+"""The watchers of a run: averages, evaluation and curves, diagnostics and pictures, and the checkpoint."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from losslab.look.internal_errors import InternalErrors
 from losslab.look.pictures import Pictures
 from losslab.look.watcher import Watcher
 from losslab.records import Record
+from losslab.train.averaging import Averaging
 from losslab.train.batch_losses import BatchLosses
 from losslab.train.checkpoint import Checkpoint
 from losslab.train.evaluation import Evaluation
@@ -34,12 +35,17 @@ def make_watchers(
 
     Raises UserError if a diagnostic of the config cannot be made.
     """
+    average: dict[str, Watcher] = {}
+    if settings.averaging.method is not None:  # before all that evaluate
+        average["averaging"] = Averaging(settings.averaging, record.planned_steps)
     looks: dict[str, Watcher] = _diagnostics(settings.diagnostics)
     if settings.pictures is not None:
         looks["pictures"] = Pictures(record.planned_steps, settings.pictures)
     if console is not None and console.is_terminal:
         looks["progress"] = StepProgress(console, record.name, record.planned_steps, evaluation)
-    named: dict[str, Watcher] = {name: Contained(watcher, errors) for name, watcher in looks.items()}
+    named: dict[str, Watcher] = average | {
+        name: Contained(watcher, errors) for name, watcher in looks.items()
+    }
     named |= {"batch losses": BatchLosses(), "evaluation": evaluation}
     if checkpoint is None:
         return list(named.values())

@@ -10,14 +10,17 @@ from losslab.config.settings.read import group_choices, named_loss, read, read_c
 from losslab.config.settings.sentences import validated
 from losslab.config.settings.tree import (
     ActivationSettings,
+    AveragingSettings,
     CorruptionSettings,
     DiagnosticsSettings,
     GradientClipSettings,
     InitSettings,
     LayersSettings,
     LossSettings,
+    OptimizerSettings,
     RunSettings,
     ScalingSettings,
+    SchedulerSettings,
     SingleLossSettings,
     SplitSettings,
     SumSettings,
@@ -29,6 +32,7 @@ from losslab.config.settings.values import Target
 
 __all__ = [
     "ActivationSettings",
+    "AveragingSettings",
     "CommandSettings",
     "CorruptionSettings",
     "DecideSettings",
@@ -37,8 +41,10 @@ __all__ = [
     "InitSettings",
     "LayersSettings",
     "LossSettings",
+    "OptimizerSettings",
     "RunSettings",
     "ScalingSettings",
+    "SchedulerSettings",
     "SingleLossSettings",
     "SplitSettings",
     "SumSettings",

@@ -74,12 +74,21 @@ class ScalingSettings(Section):
 
 
 class CorruptionSettings(Section):
-    """Wrong training labels; `size` (in the targets' unit) and `sign` are for regression."""
+    """Wrong training labels.
+
+    Attributes:
+        share: of the training samples that get one.
+        flip: of classes and labels; null is symmetric.
+        size, sign: of errors in regression (in the targets' unit) and of masks (in pixels).
+    """
 
     share: Annotated[
         Number,
         number("give a share of the training labels from 0 to 1", lambda value: 0 <= value <= 1),
     ]
+    flip: Annotated[Literal["symmetric", "pair"] | None, said("choose one of symmetric, pair, or null")] = (
+        None
+    )
     size: PositiveOrNull
     sign: Annotated[
         Literal["positive", "negative", "random"] | None,
@@ -187,7 +196,11 @@ class InitSettings(Section):
 
 
 class SingleLossSettings(Section):
-    """A loss together with the inputs it needs."""
+    """A loss together with the inputs it needs.
+
+    Attributes:
+        head: what the network's outputs stand for in regression, see `losslab.tasks.heads`; null: values.
+    """
 
     loss: Target
     output_activation: str
@@ -196,6 +209,7 @@ class SingleLossSettings(Section):
         said("give the form in which the loss takes its targets, or a list of them, e.g. [one_hot]"),
     ]
     expects: str | None = None
+    head: Target | None = None
     misuse: Literal["on_purpose"] | None = None
 
     @pydantic.model_validator(mode="before")
@@ -228,10 +242,22 @@ class SumSettings(Section):
 
     terms: list[TermSettings]
 
+    @pydantic.field_validator("terms")
+    @classmethod
+    def _one_head(cls, value: list[TermSettings]) -> list[TermSettings]:
+        if any(term.head != value[0].head for term in value):
+            raise wrong("its terms need the same head: the network has one set of outputs")
+        return value
+
     @property
     def parts(self) -> Sequence[SingleLossSettings]:
         """The losses in the sum."""
         return self.terms
+
+    @property
+    def head(self) -> Target | None:
+        """That of all its terms."""
+        return self.terms[0].head
 
 
 AnyLoss = SingleLossSettings | SumSettings
@@ -245,7 +271,10 @@ LossSettings = Annotated[
 
 
 class OptimizerSettings(Target):
-    """Makes the optimiser from the parameters. A learning rate, if given, must be positive."""
+    """Makes the optimiser from the parameters. A learning rate, if given, must be positive.
+
+    `fused: auto` stands for true where device and precision support it, see `train/optimizer.py`.
+    """
 
     @property
     def learning_rate(self) -> float | None:
@@ -257,7 +286,45 @@ class OptimizerSettings(Target):
         rate = self.arguments.get("lr", 1.0)
         if not is_number(rate) or rate <= 0:
             raise wrong("give a number above 0", argument="lr")
+        if self.arguments.get("fused") not in (None, True, False, "auto"):
+            raise wrong("give auto, true, false or null", argument="fused")
         return self
+
+
+_SHARE_OR_STEPS = "give a number of steps from 0, or a share of them below 1"
+
+
+class SchedulerSettings(Section):
+    """The learning rate over the steps.
+
+    Attributes:
+        decay: makes a torch scheduler from (optimizer, steps); null: constant.
+        warmup: steps, or a share (below 1) of the run's steps, in which the learning rate rises linearly.
+    """
+
+    decay: Target | None
+    warmup: Annotated[
+        Number, number(_SHARE_OR_STEPS, lambda value: value >= 0 and (value < 1 or value % 1 == 0))
+    ]
+
+    @pydantic.field_validator("warmup")
+    @classmethod
+    def _whole_steps(cls, value: Number) -> Number:
+        return value if value < 1 else int(value)
+
+
+class AveragingSettings(Section):
+    """Which average of the weights is evaluated.
+
+    Attributes:
+        method: exponential moving average, or equal weights; null: no average.
+        decay: of the moving average.
+        last: share of the steps, at the end of training, that are averaged.
+    """
+
+    method: Annotated[Literal["ema", "equal"] | None, said("choose one of ema, equal, or null")]
+    decay: Annotated[Number, number("give a number between 0 and 1", lambda value: 0 < value < 1)] = 0.99
+    last: Annotated[Number, number("give a share above 0, up to 1", lambda value: 0 < value <= 1)] = 1.0
 
 
 class GradientClipSettings(Section):
@@ -321,6 +388,8 @@ class RunSettings(Section):
     init: InitSettings
     loss: LossSettings
     optimizer: OptimizerSettings
+    scheduler: SchedulerSettings
+    averaging: AveragingSettings
     trainer: TrainerSettings
     diagnostics: DiagnosticsSettings
     choices: dict[str, str] = pydantic.Field(default_factory=dict, exclude=True)

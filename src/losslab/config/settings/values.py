@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
 Number = int | float
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -169,3 +170,8 @@ class Target(pydantic.BaseModel):
     def with_arguments(self, **arguments: Any) -> Target:
         """The same target with some arguments replaced or added."""
         return self.model_copy(update={"arguments": {**self.arguments, **arguments}})
+
+    def without(self, argument: str) -> Self:
+        """The same target without one of its arguments."""
+        arguments = {key: value for key, value in self.arguments.items() if key != argument}
+        return self.model_copy(update={"arguments": arguments})

@@ -12,7 +12,10 @@ from torchmetrics import MetricCollection
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
+from losslab.tasks.heads import Head
 from losslab.tasks.sources import Raw
+
+SIGNS = ("positive", "negative", "random")
 
 # (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
 Picture = Callable[[Any, Tensor, Tensor, Tensor], Any]
@@ -65,6 +68,13 @@ class Kind(ABC):
         """The kind, fitted to the training targets (N, ...), e.g. to their scale."""
         return self
 
+    def with_head(self, head: Head) -> Kind:
+        """The kind with the outputs of this head. Raises UserError if it has outputs of its own."""
+        raise UserError(
+            f"loss.head={type(head).__name__} needs task.kind=regression, the task's is "
+            f"{type(self).__name__.lower()}"
+        )
+
     def encode(self, targets: Tensor, form: str) -> Tensor:
         """The task's targets in the form that a loss takes."""
         return self.target_forms[form](self, targets)
@@ -95,10 +105,29 @@ class Kind(ABC):
         return found
 
 
-def refuse_outlier_options(options: Mapping[str, Any], kind: str) -> None:
-    """Raises UserError if corrupted classes are given a size or a sign."""
-    for key in ("size", "sign"):
+def refuse_options(options: Mapping[str, Any], kind: str, *keys: str) -> None:
+    """Raises UserError if these options of corruption, which do not apply to the kind, are given."""
+    for key in keys:
         if options.get(key) is not None:
             raise UserError(
                 f"task.corruption.{key}={options[key]} does not apply to task.kind={kind}: set it to null"
             )
+
+
+def flip_steps(classes: int, count: int, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+    """How many places further the wrong class of each of `count` samples lies, (count,), from 1 to K - 1.
+
+    Symmetric: every other class is equally likely. Pair: always the next one (Han et al. 2018,
+    arXiv:1804.06872), so that the errors of a class are alike.
+    """
+    if options.get("flip") == "pair":
+        return torch.ones(count, dtype=torch.long)
+    return torch.randint(1, classes, (count,), generator=generator)
+
+
+def error_signs(options: Mapping[str, Any], count: int, generator: torch.Generator) -> Tensor:
+    """(count,) of -1 and 1 for `options["sign"]`. Raises UserError if it is not one of SIGNS."""
+    if (sign := options.get("sign")) not in SIGNS:
+        raise UserError(f"task.corruption.sign={sign} is wrong: choose one of {', '.join(SIGNS)}")
+    drawn = torch.randint(0, 2, (count,), generator=generator) * 2 - 1
+    return drawn if sign == "random" else torch.full_like(drawn, 1 if sign == "positive" else -1)

@@ -20,7 +20,7 @@ from torchmetrics.classification import (
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind, refuse_outlier_options
+from losslab.tasks.kinds.base import Kind, refuse_options
 from losslab.tasks.metrics import MeanErrorOf, converted, hard, squared_error, wide
 from losslab.tasks.pictures import confusion_matrix, precision_recall, reliability
 from losslab.tasks.sources import Raw
@@ -78,7 +78,7 @@ class Binary(Kind):
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
         """The other class."""
-        refuse_outlier_options(options, "binary")
+        refuse_options(options, "binary", "size", "sign")
         return 1 - targets
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:

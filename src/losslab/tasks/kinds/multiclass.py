@@ -21,7 +21,7 @@ from torchmetrics.classification import (
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind, refuse_outlier_options
+from losslab.tasks.kinds.base import Kind, flip_steps, refuse_options
 from losslab.tasks.metrics import MeanErrorOf, converted
 from losslab.tasks.pictures import confusion_matrix, reliability
 from losslab.tasks.sources import Raw
@@ -86,10 +86,9 @@ class Multiclass(Kind):
         return targets
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
-        """Another class at random: a share of 0.1 is 10 % wrong labels."""
-        refuse_outlier_options(options, "multiclass")
-        steps = torch.randint(1, self.num_classes, targets.shape, generator=generator)
-        return (targets + steps) % self.num_classes
+        """Another class, see `flip_steps`: a share of 0.1 is 10 % wrong labels."""
+        refuse_options(options, "multiclass", "size", "sign")
+        return (targets + flip_steps(self.num_classes, len(targets), options, generator)) % self.num_classes
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_classes)

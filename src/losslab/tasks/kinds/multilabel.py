@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
@@ -16,7 +18,7 @@ from torchmetrics.classification import (
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind
+from losslab.tasks.kinds.base import Kind, flip_steps, refuse_options
 from losslab.tasks.metrics import MeanErrorOf, converted, hard, squared_error, wide
 from losslab.tasks.pictures import precision_recall, reliability
 from losslab.tasks.sources import Raw
@@ -67,6 +69,13 @@ class Multilabel(Kind):
     def select(self, raw: Raw) -> Raw:
         raw.targets = raw.targets.byte()
         return raw
+
+    def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+        """As many labels, each so many places further as the others, see `flip_steps`."""
+        refuse_options(options, "multilabel", "size", "sign")
+        steps = flip_steps(self.num_labels, len(targets), options, generator)
+        places = (torch.arange(self.num_labels) - steps[:, None]) % self.num_labels
+        return targets.gather(1, places)
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.num_labels)

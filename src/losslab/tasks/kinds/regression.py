@@ -1,7 +1,8 @@
-"""Regression: one or more real numbers; the raw outputs are the prediction, on the loss's scale."""
+"""Regression: one or more real numbers, predicted by the mean that the loss's head makes of raw outputs."""
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -12,16 +13,18 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricColl
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind
+from losslab.tasks.heads import Head, Value
+from losslab.tasks.kinds.base import Kind, error_signs, refuse_options
 from losslab.tasks.metrics import MeanErrorOf, MeanOf, MedianAbsoluteError, converted
 from losslab.tasks.pictures import predicted_against_true
 from losslab.tasks.sources import Raw
 
-SIGNS = ("positive", "negative", "random")
-
 
 class Regression(Kind):
-    """Targets: (N, D) float32 in their own unit. Raw outputs: (N, D).
+    """Targets: (N, D) float32 in their own unit. Raw outputs: (N, D), or as the loss's head has them.
+
+    `losslab/tasks/heads.py` has the heads; without one raw outputs are the prediction, on the loss's scale.
+    Losses are fed `values` or, with a histogram, `bins`: values in units of its bins.
 
     With `target_scaling: standardise` losses see targets with mean 0 and standard deviation 1 on the
     training split; metrics and pictures stay in the targets' own unit.
@@ -36,15 +39,17 @@ class Regression(Kind):
     target_forms: ClassVar = {"values": lambda self, targets: self.scaled(targets)}
     pictures: ClassVar = {
         "predicted_against_true": lambda self, inputs, outputs, targets: predicted_against_true.draw(
-            self.unscaled(outputs.float()), targets
+            self.predicted(outputs), targets
         ),
     }
 
     def __init__(self, features: int, scaling: str | None = None) -> None:
-        self.output_features = features
+        self.features = self.output_features = features
         self.scaling = scaling
+        self.head: Head = Value()
         self.mean, self.std = torch.zeros(features), torch.ones(features)
         self.centre = torch.zeros(features)
+        self.training_range = torch.zeros(features), torch.ones(features)
 
     @classmethod
     def from_config(cls, config: TaskSettings, raw: Raw) -> Regression:
@@ -65,34 +70,45 @@ class Regression(Kind):
         return raw
 
     def fitted(self, targets: Tensor) -> Regression:
-        kind = Regression(self.output_features, self.scaling)
+        kind = Regression(self.features, self.scaling)
         kind.centre = targets.mean(dim=0)
         if self.scaling is not None:
             kind.mean, kind.std = kind.centre, targets.std(dim=0, correction=0)
             kind.std[kind.std == 0] = 1.0
+        scaled = kind.scaled(targets)
+        kind.training_range = scaled.amin(dim=0), scaled.amax(dim=0)
+        return kind
+
+    def with_head(self, head: Head) -> Regression:
+        kind = copy.copy(self)
+        kind.head = head.fitted(*self.training_range)
+        kind.output_features = self.features * head.outputs
+        more = {
+            name: lambda kind, targets, form=form: form(kind.head, kind.scaled(targets))
+            for name, form in head.target_forms.items()
+        }
+        kind.target_forms = {**self.target_forms, **more}  # type: ignore[misc]  # of this object alone
         return kind
 
     def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
         """Outliers: moved by `size`, up (positive), down (negative) or either (random)."""
-        size, sign = options.get("size"), options.get("sign")
+        refuse_options(options, "regression", "flip")
+        size = options.get("size")
         if isinstance(size, bool) or not isinstance(size, int | float) or size <= 0:
             raise UserError(
                 f"task.corruption.size={size} is wrong: say how far off outliers lie, in the targets' unit"
             )
-        if sign not in SIGNS:
-            raise UserError(f"task.corruption.sign={sign} is wrong: choose one of {', '.join(SIGNS)}")
-        signs = torch.randint(0, 2, targets.shape, generator=generator).mul_(2).sub_(1).float()
-        if sign != "random":
-            signs.fill_(1.0 if sign == "positive" else -1.0)
+        signs = error_signs(options, targets.numel(), generator).reshape(targets.shape)
         return targets + size * signs
 
     def scaled(self, targets: Tensor) -> Tensor:
         """Targets (N, D) as the loss sees them."""
         return (targets - self.mean.to(targets.device)) / self.std.to(targets.device)
 
-    def unscaled(self, outputs: Tensor) -> Tensor:
-        """Raw outputs (N, D) in the targets' unit."""
-        return outputs * self.std.to(outputs.device) + self.mean.to(outputs.device)
+    def predicted(self, outputs: Tensor) -> Tensor:
+        """The prediction of raw outputs, (N, D) in the targets' unit."""
+        mean = self.head.mean(outputs.float())
+        return mean * self.std.to(outputs.device) + self.mean.to(outputs.device)
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return (len(targets), self.output_features)
@@ -108,7 +124,7 @@ class Regression(Kind):
         # Both minus the training mean: R² squares numbers, and large ones lose precision in float32.
         centred = converted(
             chosen,
-            lambda outputs: self.unscaled(outputs.float()) - self.centre.to(outputs.device),
+            lambda outputs: self.predicted(outputs) - self.centre.to(outputs.device),
             lambda targets: targets - self.centre.to(targets.device),
         )
         return MetricCollection({"centred": centred})

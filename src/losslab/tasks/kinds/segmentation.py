@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     BinaryAccuracy,
@@ -16,7 +19,7 @@ from torchmetrics.functional.image import total_variation
 
 from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
-from losslab.tasks.kinds.base import Kind
+from losslab.tasks.kinds.base import Kind, error_signs, refuse_options
 from losslab.tasks.metrics import BoundaryF1, MeanErrorOf, MeanOf, converted, hard, squared_error
 from losslab.tasks.pictures import mask_overlays
 from losslab.tasks.sources import Raw
@@ -63,6 +66,20 @@ class Segmentation(Kind):
     def select(self, raw: Raw) -> Raw:
         raw.targets = raw.targets.byte().reshape(len(raw), 1, *raw.targets.shape[-2:])
         return raw
+
+    def corrupt(self, targets: Tensor, options: Mapping[str, Any], generator: torch.Generator) -> Tensor:
+        """Objects that reach `size` pixels further on all sides (positive), or less far (negative)."""
+        refuse_options(options, "segmentation", "flip")
+        size = options.get("size")
+        if isinstance(size, bool) or not isinstance(size, int):
+            raise UserError(
+                f"task.corruption.size={size} is wrong: say by how many pixels masks are too large"
+            )
+        larger = (error_signs(options, len(targets), generator) > 0)[:, None, None, None]
+        # where a mask shrinks, its background grows
+        growing = torch.where(larger, targets, 1 - targets).half()
+        grown = max_pool2d(growing, 2 * size + 1, stride=1, padding=size).to(targets.dtype)
+        return torch.where(larger, grown, 1 - grown)
 
     def output_shape(self, targets: Tensor) -> tuple[int, ...]:
         return tuple(targets.shape)
