@@ -31,20 +31,20 @@ class LosslabSweeper(Sweeper):
         self.launcher = Plugins.instance().instantiate_launcher(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> None:
+        from losslab.cli.job import preflight
         from losslab.cli.sweeps import run_claim, run_sweep
         from losslab.config import settings
         from losslab.config.overrides import combinations
         from losslab.sweep.conduct import Setup
         from losslab.sweep.launchers import ThroughHydra
         from losslab.terminal import console
-        from losslab.train.run import build
 
         where = self.config.hydra.runtime.choices["hydra/launcher"]
         setup = Setup(
             compose=lambda overrides: self.config_loader.load_sweep_config(self.config, overrides),
             launcher=ThroughHydra(self.launcher, in_this_process=where == "basic"),
             console=console(),
-            preflight=build if where in ("basic", "joblib") else None,  # elsewhere may be other data
+            preflight=preflight if where in ("basic", "joblib") else None,  # elsewhere may be other data
             retry_failed=settings.read_command(self.config).retry_failed,
         )
         folder = Path(self.config.hydra.sweep.dir)

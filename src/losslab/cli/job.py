@@ -94,6 +94,13 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
     return result if isinstance(result, Exception) else None
 
 
+def preflight(settings: RunSettings) -> None:
+    """Loads the data of a run and builds its parts. Raises UserError if that cannot be done."""
+    from losslab.train.parts import build  # here, so that a plan which is refused earlier is refused at once
+
+    build(settings)
+
+
 def make_importable(folder: Path) -> None:
     """Makes the user's own modules in the working folder importable, after everything installed."""
     if str(folder) not in sys.path:

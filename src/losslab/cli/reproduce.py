@@ -86,7 +86,6 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
     from losslab.sweep.conduct import Setup
     from losslab.sweep.launchers import OneByOne, SideBySide
     from losslab.terminal import console
-    from losslab.train.run import build
 
     job.make_importable(Path.cwd())
     train, folder = job.train_planned, arguments.folder / name
@@ -107,7 +106,7 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
             compose,
             launcher=SideBySide(train, arguments.jobs) if arguments.jobs > 1 else OneByOne(train),
             console=console(),
-            preflight=build,
+            preflight=job.preflight,
             retry_failed=settings.read_command(cfg).retry_failed,
             overall=overall,
         )

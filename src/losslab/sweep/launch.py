@@ -95,8 +95,9 @@ def _modified(path: Path) -> float:
 
 def _record_killed(run: PlannedRun, folder: Path) -> None:
     """The record that the run could not write itself."""
-    from losslab.look.logbook import Logbook
-    from losslab.tasks.kinds import kind_named
+    import pandas as pd
+
+    from losslab.tasks.kinds import kind_named  # imports torch
 
     place = run.place(folder)
     assert run.settings is not None
@@ -118,7 +119,7 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
         error={"type": "WorkerKilled", "message": KILLED, "traceback": ""},
     )
     place.mkdir(parents=True, exist_ok=True)
-    records.save(record, Logbook.no_curves(), place)
+    records.save(record, pd.DataFrame(columns=records.CURVE_COLUMNS), place)
 
 
 @contextlib.contextmanager
