@@ -90,6 +90,6 @@ def _be(
             (command,) = entry_points(group="console_scripts", name=name)
             sys.exit(command.load()())
     finally:
-        # what ends a process of Python's, but none of multiprocessing's; joblib ends its workers in the first
+        # what ends a process of Python's, but none of multiprocessing's
         threading._shutdown()
         atexit._run_exitfuncs()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from losslab.config.settings import RunSettings
     from losslab.records import Record
     from losslab.sweep.plan import PlannedRun
+    from losslab.train.parts import Parts
 
 
 def raise_lost_interrupts() -> None:
@@ -94,11 +95,19 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
     return result if isinstance(result, Exception) else None
 
 
-def preflight(settings: RunSettings) -> None:
+def preflight(settings: RunSettings) -> Parts:
     """Loads the data of a run and builds its parts. Raises UserError if that cannot be done."""
     from losslab.train.parts import build  # here, so that a plan which is refused earlier is refused at once
 
-    build(settings)
+    return build(settings)
+
+
+def preflight_for_workers(settings: RunSettings) -> Parts:
+    """`preflight`, while the server that worker processes are forked from does its imports."""
+    from losslab.sweep.workers import start_server
+
+    start_server()
+    return preflight(settings)
 
 
 def make_importable(folder: Path) -> None:
