@@ -22,7 +22,7 @@ from pathlib import Path
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["losslab.cli.main", "losslab.train.run", "losslab.report.comparison", "torch.utils.tensorboard"]
+    ["losslab.sweep.preload", "losslab.cli.main", "losslab.report.comparison.tensorboard"]
 )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.terminal import console
@@ -97,6 +98,7 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
 
 def preflight(settings: RunSettings) -> Parts:
     """Loads the data of a run and builds its parts. Raises UserError if that cannot be done."""
+    _torchmetrics.import_quickly()
     from losslab.train.parts import build  # here, so that a plan which is refused earlier is refused at once
 
     return build(settings)

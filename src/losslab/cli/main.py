@@ -10,6 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.cli.job import (
     files_as_sentences,
@@ -79,6 +80,7 @@ def _job(cfg: DictConfig) -> str | Exception:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
     run_settings = settings.read(cfg)
+    _torchmetrics.import_quickly()
     from pytorch_lightning.utilities.rank_zero import rank_zero_only  # takes seconds, so after refusals
 
     another_writes = bool(getattr(rank_zero_only, "rank", 0))  # another process of trainer=ddp
