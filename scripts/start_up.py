@@ -1,7 +1,7 @@
 """How long commands take to start and answer: `scripts/start_up.py [SRC ...]` prints a table.
 
-SRC are the `src` folders of checkouts, this one's by default; their commands take turns. Processor seconds depend
-little on what else the machine does, wall-clock seconds do. Not for Windows.
+SRC are the `src` folders of checkouts, this one's by default; their commands take turns. Processor
+seconds depend less on what else the machine does than wall-clock seconds. Not for Windows.
 """
 
 from __future__ import annotations
