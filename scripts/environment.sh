@@ -1,5 +1,5 @@
 # Sourced by the other scripts: makes the environment in .venv once, and again when its inputs change.
-# Needs git and Python 3.10 to 3.13; sets `python`. Not a command itself.
+# Needs git and Python 3.10 to 3.13, and is faster with uv; sets `python`. Not a command itself.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -18,7 +18,7 @@ find_python() {
 
 # make_environment EXTRAS: with the optional dependencies EXTRAS ("" or "dev").
 make_environment() {
-  local extras=$1 found stamp wanted
+  local extras=$1 found stamp wanted install
   found=$(find_python)
   wanted="$extras $("$found" -c 'import sys; print(sys.version, sys.prefix)') $(cat "$root/pyproject.toml" "$root/constraints.txt" | cksum)"
   stamp="$root/.venv/losslab-environment-$extras"
@@ -29,9 +29,14 @@ make_environment() {
   if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     echo "Making the environment in .venv (takes some minutes and several GB the first time) ..."
     "$found" -m venv "$root/.venv"
-    "$root/.venv/bin/python" -m pip install --quiet --upgrade "pip>=24"
-    "$root/.venv/bin/python" -m pip install --quiet --constraint "$root/constraints.txt" \
-      --editable "$root${extras:+[$extras]}"
+    python="$root/.venv/bin/python"
+    if command -v uv >/dev/null; then # downloads and unpacks side by side: https://docs.astral.sh/uv/pip/
+      install=(uv pip install --python "$python")
+    else
+      "$python" -m pip install --quiet --upgrade "pip>=24"
+      install=("$python" -m pip install)
+    fi
+    "${install[@]}" --quiet --constraint "$root/constraints.txt" --editable "$root${extras:+[$extras]}"
     echo "$wanted" > "$stamp"
   fi
   if command -v flock >/dev/null; then

@@ -22,7 +22,7 @@ from pathlib import Path
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["losslab.cli.main", "losslab.train.run", "losslab.report.comparison", "torch.utils.tensorboard"]
+    ["losslab.sweep.preload", "losslab.cli.main", "losslab.report.comparison.tensorboard"]
 )
 
 
@@ -90,6 +90,6 @@ def _be(
             (command,) = entry_points(group="console_scripts", name=name)
             sys.exit(command.load()())
     finally:
-        # what ends a process of Python's, but none of multiprocessing's; joblib ends its workers in the first
+        # what ends a process of Python's, but none of multiprocessing's
         threading._shutdown()
         atexit._run_exitfuncs()

@@ -13,7 +13,7 @@ from losslab.look.findings.divergence import divergence
 from losslab.look.findings.exploding_gradients import exploding_gradients
 from losslab.look.findings.vanishing_gradients import vanishing_gradients
 from losslab.look.internal_errors import InternalErrors
-from losslab.look.logbook import MEASUREMENT_COLUMNS
+from losslab.look.measurements import MEASUREMENT_COLUMNS
 from losslab.records import CURVE_COLUMNS
 from losslab.train.run import build
 

@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 import pydantic
-import torch
 from hydra.utils import get_method
 
 from losslab.claims.check_result import CheckResult
@@ -90,6 +89,8 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
 
     Raises UserError if the function does not return a valid CheckResult.
     """
+    import torch  # here, so that a claim which is refused earlier is refused at once
+
     function = load_function(check, file)
     source = inspect.getsourcefile(function)
     made_by = MadeBy(

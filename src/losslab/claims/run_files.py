@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from losslab import records
-from losslab.look.logbook import load_measurements
+from losslab.look.measurements import load_measurements
 
 
 class RunFiles:

@@ -12,7 +12,10 @@ def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if something unsound was found, 2 for bad input."""
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
+    from losslab import _torchmetrics
     from losslab.errors import UserError
+
+    _torchmetrics.import_quickly()
     from losslab.soundness.compose import compose_subject
     from losslab.soundness.examine import examine
     from losslab.soundness.marks import UNSOUND

@@ -11,7 +11,10 @@ def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, or 2 after one sentence about what is wrong with the input."""
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
+    from losslab import _torchmetrics
     from losslab.errors import UserError
+
+    _torchmetrics.import_quickly()
     from losslab.gallery.gallery import write_gallery
 
     if (here := str(Path.cwd())) not in sys.path:

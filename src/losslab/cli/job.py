@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.terminal import console
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from losslab.config.settings import RunSettings
     from losslab.records import Record
     from losslab.sweep.plan import PlannedRun
+    from losslab.train.parts import Parts
 
 
 def raise_lost_interrupts() -> None:
@@ -92,6 +94,22 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
         settings = run.settings.model_copy(update={"folder": str(folder)})
         result = run_in_sweep(settings, run.overrides, folder, quiet)
     return result if isinstance(result, Exception) else None
+
+
+def preflight(settings: RunSettings) -> Parts:
+    """Loads the data of a run and builds its parts. Raises UserError if that cannot be done."""
+    _torchmetrics.import_quickly()
+    from losslab.train.parts import build  # here, so that a plan which is refused earlier is refused at once
+
+    return build(settings)
+
+
+def preflight_for_workers(settings: RunSettings) -> Parts:
+    """`preflight`, while the server that worker processes are forked from does its imports."""
+    from losslab.sweep.workers import start_server
+
+    start_server()
+    return preflight(settings)
 
 
 def make_importable(folder: Path) -> None:

@@ -10,6 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.cli.job import (
     files_as_sentences,
@@ -69,8 +70,6 @@ def job(cfg: DictConfig) -> str | Exception:
 
 
 def _job(cfg: DictConfig) -> str | Exception:
-    from pytorch_lightning.utilities.rank_zero import rank_zero_only
-
     from losslab.config import settings
 
     hydra_config = HydraConfig.get()
@@ -80,10 +79,14 @@ def _job(cfg: DictConfig) -> str | Exception:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
+    run_settings = settings.read(cfg)
+    _torchmetrics.import_quickly()
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only  # takes seconds, so after refusals
+
     another_writes = bool(getattr(rank_zero_only, "rank", 0))  # another process of trainer=ddp
     overrides = [str(override) for override in hydra_config.overrides.task]
     return (run_in_sweep if in_sweep else run_alone)(
-        settings.read(cfg).model_copy(update={"folder": str(folder)}),
+        run_settings.model_copy(update={"folder": str(folder)}),
         [override for override in overrides if not override.startswith("quiet=")],
         folder,
         quiet=another_writes or settings.read_command(cfg).quiet,

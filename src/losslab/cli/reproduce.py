@@ -1,6 +1,6 @@
 """`losslab-reproduce`: runs what claims still lack and prints verdicts. Only parses arguments and loops.
 
-Each claim runs as with `losslab -m +experiment=CLAIM` (`losslab/cli/sweeps.py`), on joblib's workers.
+Each claim runs as with `losslab -m +experiment=CLAIM` (`losslab/cli/sweeps.py`), in worker processes.
 """
 
 from __future__ import annotations
@@ -86,7 +86,6 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
     from losslab.sweep.conduct import Setup
     from losslab.sweep.launchers import OneByOne, SideBySide
     from losslab.terminal import console
-    from losslab.train.run import build
 
     job.make_importable(Path.cwd())
     train, folder = job.train_planned, arguments.folder / name
@@ -107,7 +106,7 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
             compose,
             launcher=SideBySide(train, arguments.jobs) if arguments.jobs > 1 else OneByOne(train),
             console=console(),
-            preflight=build,
+            preflight=job.preflight_for_workers if arguments.jobs > 1 else job.preflight,
             retry_failed=settings.read_command(cfg).retry_failed,
             overall=overall,
         )

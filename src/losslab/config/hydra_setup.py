@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.experimental.callback import Callback
@@ -119,3 +120,6 @@ def register() -> None:
     plugins = Plugins.instance()
     plugins.register(ExperimentSource)
     plugins.register(LosslabSearchPath)
+    # The name and the key of Hydra's joblib launcher, but the processes are losslab's, see sweep/workers.py.
+    # Not a file: Hydra warns about one where its own launcher is installed, too.
+    ConfigStore.instance().store(group="hydra/launcher", name="joblib", node={"n_jobs": -1})

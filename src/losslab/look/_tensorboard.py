@@ -10,10 +10,10 @@ import io
 import threading
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 TRIED_WITH = {"tensorboard": "2.21.0", "torch": "2.15.0"}
 
@@ -42,6 +42,7 @@ def traced_graph(network: nn.Module, inputs: Tensor) -> Any:
 
     Raises any exception of the network or the tracer.
     """
+    import torch  # here, because reports use this file without torch
     from torch.utils.tensorboard._pytorch_graph import graph
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():

@@ -9,7 +9,6 @@ and all runs of a sweep in one chart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,19 +16,8 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from losslab.look.event_files import Writer
 from losslab.look.internal_errors import InternalErrors
+from losslab.look.measurements import MEASUREMENT_COLUMNS
 from losslab.records import CURVE_COLUMNS
-
-DIAGNOSTICS_FILE = "diagnostics.csv"
-MEASUREMENT_COLUMNS = ["step", "quantity", "layer", "value"]
-
-
-def load_measurements(folder: Path) -> pd.DataFrame:
-    """A run's diagnostics.csv; without rows if diagnostics were off or the file is not such a table."""
-    types = {"step": int, "quantity": str, "layer": str, "value": float}
-    try:
-        return pd.read_csv(folder / DIAGNOSTICS_FILE)[MEASUREMENT_COLUMNS].astype(types)
-    except (OSError, ValueError, TypeError, KeyError):
-        return pd.DataFrame(columns=MEASUREMENT_COLUMNS).astype(types)
 
 
 class Logbook:
@@ -66,11 +54,6 @@ class Logbook:
     def measurements(self) -> pd.DataFrame:
         """One row per number, in the order of the columns of diagnostics.csv."""
         return pd.DataFrame(self.measured, columns=MEASUREMENT_COLUMNS)
-
-    @staticmethod
-    def no_curves() -> pd.DataFrame:
-        """The curves of a run that never wrote any."""
-        return pd.DataFrame(columns=CURVE_COLUMNS)
 
     def curves(self) -> pd.DataFrame:
         """One row per value, in the order of the columns of curves.csv."""

@@ -6,10 +6,9 @@ A launcher (`launchers.py`) makes the runs; this file reads their records, with 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
@@ -20,10 +19,8 @@ from losslab.records import FAILED, Record, RecordError, Target
 from losslab.sweep.launchers import Launcher
 from losslab.sweep.plan import PlannedRun
 from losslab.sweep.progress import Overall, shown
+from losslab.sweep.workers import one_thread_each
 
-# Numeric libraries read these when a worker process starts.
-# https://pytorch.org/docs/stable/notes/cpu_threading_torchscript_inference.html#tuning-the-number-of-threads
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 KILLED = "its worker process was killed (out of memory?)"
 
 
@@ -36,14 +33,16 @@ def launch(
 ) -> None:
     """Makes all of `runs` in `folder`; returns when each has a record.
 
-    If a worker process is killed, the batch is launched again for the runs without a record. The runs that it
-    interrupted are repeated last, one at a time; a run whose worker is killed again is recorded as failed.
+    If a launcher says that a worker process was killed, the batch is launched again for the runs without a
+    record. The runs that were interrupted are repeated last, one at a time; if a worker is killed again, its
+    run is recorded as failed.
 
     Raises an exception that escaped from a run, a bug or a UserError, after the others have finished. Raises
     UserError if a cluster loses a job.
     """
     escaped: list[Exception] = []
-    with _one_thread_each(launcher), shown(runs, folder, console, overall) as quiet:
+    threads = contextlib.nullcontext() if launcher.in_this_process else one_thread_each()
+    with threads, shown(runs, folder, console, overall) as quiet:
         waiting: list[PlannedRun] = list(runs)
         suspects: list[PlannedRun] = []
         began = started = time.time()
@@ -95,8 +94,9 @@ def _modified(path: Path) -> float:
 
 def _record_killed(run: PlannedRun, folder: Path) -> None:
     """The record that the run could not write itself."""
-    from losslab.look.logbook import Logbook
-    from losslab.tasks.kinds import kind_named
+    import pandas as pd
+
+    from losslab.tasks.kinds import kind_named  # imports torch
 
     place = run.place(folder)
     assert run.settings is not None
@@ -118,22 +118,4 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
         error={"type": "WorkerKilled", "message": KILLED, "traceback": ""},
     )
     place.mkdir(parents=True, exist_ok=True)
-    records.save(record, Logbook.no_curves(), place)
-
-
-@contextlib.contextmanager
-def _one_thread_each(launcher: Launcher) -> Iterator[None]:
-    """Worker processes started inside it compute with one thread, unless the environment says otherwise.
-
-    More threads than cores slow each other down by a large factor.
-    """
-    if launcher.in_this_process:
-        yield
-        return
-    added = [name for name in THREAD_VARIABLES if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, os.environ.get("OMP_NUM_THREADS", "1")))
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
+    records.save(record, pd.DataFrame(columns=records.CURVE_COLUMNS), place)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import functools
 import gc
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, Protocol
 from losslab.config.overrides import quoted
 from losslab.errors import UserError, first_line
 from losslab.sweep.plan import PlannedRun
+from losslab.sweep.workers import work_through
 
 # Makes one run of the sweep in a folder, prints nothing if the last argument is true, and returns an
 # exception that need not stop the other runs. An exception that it raises ends the sweep.
@@ -65,23 +67,19 @@ class OneByOne:
 
 @dataclasses.dataclass(frozen=True)
 class SideBySide:
-    """In `processes` worker processes of this machine.
-
-    Uses joblib directly, as Hydra's joblib launcher does: the runs are composed already, and Hydra's launcher
-    would need Hydra's private callbacks and compose each run again.
-    https://joblib.readthedocs.io/en/stable/generated/joblib.Parallel.html
-    """
+    """In `processes` worker processes of this machine, see `workers.py`."""
 
     train: Train
     processes: int
     in_this_process: ClassVar[bool] = False
 
     def __call__(self, runs: Sequence[PlannedRun], folder: Path, quiet: bool) -> list[Exception]:
-        from joblib import Parallel, delayed
+        work = functools.partial(_train, self.train, folder, quiet)
+        return work_through(work, runs, self.processes)
 
-        parallel = Parallel(n_jobs=self.processes, backend="loky", batch_size=1)
-        results = parallel(delayed(self.train)(run, folder, quiet) for run in runs)
-        return [result for result in results if result is not None]
+
+def _train(train: Train, folder: Path, quiet: bool, run: PlannedRun) -> Exception | None:
+    return train(run, folder, quiet)
 
 
 @dataclasses.dataclass(frozen=True)

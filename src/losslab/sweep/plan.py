@@ -86,7 +86,7 @@ def plan(
     compose = _seeds_together(compose)
     planned: list[PlannedRun] = []
     known: dict[str, PlannedRun] = {}
-    checked_arms: set[str] = set()
+    arms: dict[str, tuple[str, RunSettings]] = {}
     for place, overrides in enumerate(batch):
         cfg = compose(list(overrides))
         try:
@@ -98,11 +98,9 @@ def plan(
                     "parallel with hydra/launcher=joblib"
                 )
             ids = identities(settings)
-            if preflight is not None and ids["arm_identity"] not in checked_arms:
-                preflight(settings)
-                checked_arms.add(ids["arm_identity"])
         except UserError as error:
             raise UserError(f"{' '.join(overrides)}: {error}") from None
+        arms.setdefault(ids["arm_identity"], (" ".join(overrides), settings))
         if names is None:
             own = [override for override in overrides if override in differing]
             folder = folder_name(own, ids["identity"])
@@ -110,6 +108,12 @@ def plan(
             folder = named_folder(names[place], ids["identity"])
         run = PlannedRun(list(overrides), folder, seed=settings.seed, settings=settings, **ids)
         planned.append(known.setdefault(run.identity, run))
+    if preflight is not None:  # takes seconds, so after all that is refused at once
+        for words, settings in arms.values():
+            try:
+                preflight(settings)
+            except UserError as error:
+                raise UserError(f"{words}: {error}") from None
     return planned
 
 

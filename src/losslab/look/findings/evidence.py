@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import torch
 
-from losslab.losses.criterion import Criterion
-from losslab.losses.terms import WeightedSum
 from losslab.records import Record
-from losslab.tasks import Task
+
+if TYPE_CHECKING:
+    from losslab.losses.criterion import Criterion
+    from losslab.losses.terms import WeightedSum
+    from losslab.tasks import Task
 
 PROBLEM, NOTE = "problem", "note"
 IDEAL_FORMS = ("one_hot", "multi_hot", "mask")  # target forms of zeros and ones, shaped like the outputs
@@ -71,6 +72,8 @@ def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 25
     Tried on the first validation samples, with raw outputs that equal the targets (ones and zeros), and with
     ±1, ±2, ±4, ... ±1024 in their place. None for other targets, or if the loss does not accept such outputs.
     """
+    import torch  # here, because reports name findings without torch
+
     forms = task.kind.target_forms
     form = next((form for form in IDEAL_FORMS if form in forms), None)
     if form is None:

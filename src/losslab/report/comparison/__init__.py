@@ -17,9 +17,7 @@ from losslab.errors import UserError
 from losslab.judgement.rows import Margin
 from losslab.judgement.sequential import Stages
 from losslab.records import write_atomically
-from losslab.report.comparison.figures import write_figure
 from losslab.report.comparison.tables import as_markdown, print_comparison
-from losslab.report.comparison.tensorboard import write_tensorboard
 
 __all__ = ["print_comparison", "summarise", "write_comparison"]
 
@@ -33,6 +31,10 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
     Also writes the folder `comparison`, which shows the same in TensorBoard beside the runs.
     """
+    # here, because importing matplotlib takes longer than showing the table
+    from losslab.report.comparison.figures import write_figure
+    from losslab.report.comparison.tensorboard import write_tensorboard
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / CSV_FILE, comparison.frame().to_csv(index=False))

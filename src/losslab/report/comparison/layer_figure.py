@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from losslab.comparison.result import Arm, TaskComparison
-from losslab.look.logbook import load_measurements
+from losslab.look.measurements import load_measurements
 from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
 
 

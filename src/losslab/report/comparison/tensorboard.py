@@ -13,17 +13,15 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from matplotlib.image import imread
-from torch.utils.tensorboard import SummaryWriter
-
 from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
-from losslab.look.logbook import load_measurements
+from losslab.look.measurements import load_measurements
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.metric_figure import draw_metric
 from losslab.report.comparison.tables import as_markdown
+from losslab.report.event_log import EventLog
 from losslab.report.markdown import escaped, table
 
 FOLDER = "comparison"
@@ -53,12 +51,12 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
     for place, task in enumerate(comparison.tasks):
         for arm in task.arms:
             _write_arm(log / names[place, arm.label], task, arm)
-    with SummaryWriter(str(log)) as writer:
+    with EventLog(log) as writer:
         writer.add_custom_scalars(_layout(comparison))
-        writer.add_text("comparison", as_markdown(comparison), 0)
-        writer.add_text("findings", findings_table(comparison), 0)
+        writer.add_text("comparison", as_markdown(comparison))
+        writer.add_text("findings", findings_table(comparison))
         if picture is not None:
-            writer.add_image("validation_curves", imread(picture)[..., :3], dataformats="HWC")
+            writer.add_image("validation_curves", picture.read_bytes())
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
             writer.add_figure(f"final_metric{suffix}", draw_metric(task))
@@ -104,7 +102,7 @@ def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
     if table.empty:
         return
     rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
-    with SummaryWriter(str(log)) as writer:
+    with EventLog(log) as writer:
         for step, mean, low, high in rows:
             for tag, value in zip(_band_tags(task), (mean, low, high), strict=True):
                 writer.add_scalar(tag, value, int(step))
