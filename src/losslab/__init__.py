@@ -12,4 +12,8 @@ def __getattr__(name: str) -> object:
         from losslab.judgement.judge import judge
 
         return judge
+    if name == "compare":
+        from losslab.own_training.compare import compare
+
+        return compare
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
