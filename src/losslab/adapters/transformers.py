@@ -28,7 +28,9 @@ def compute_loss_func(run: Run) -> Callable[..., Tensor]:
 
     def compute(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Tensor:
         logits = outputs["logits"] if isinstance(outputs, dict) else outputs.logits
-        if logits.shape != labels.shape:
+        if labels.is_floating_point():  # values, or one of 0 and 1 a class
+            logits = logits.reshape(labels.shape)
+        else:
             logits, labels = logits.reshape(-1, logits.shape[-1]), labels.reshape(-1)
             logits, labels = logits[labels != IGNORED], labels[labels != IGNORED]
         loss = run.loss(logits, labels)
@@ -56,8 +58,9 @@ class Watch(TrainerCallback):
         if model.training:
             self.run.fingerprint(model, [list(inputs), named])
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) ->
-    None:
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **given: Any
+    ) -> None:
         logs = logs or {}
         curves = {key: value for key, value in logs.items() if key in _CURVES or key.startswith("eval_")}
         self.run.log(state.global_step, **curves)
