@@ -33,8 +33,9 @@ from losslab.train import _lightning, failures
 from losslab.train.clock import Clock
 from losslab.train.summary import print_run
 
-# The rules that need no more than what `run.log` and an adapter note.
-RULES: tuple[findings.Rule, ...] = (divergence, stalled_loss, exploding_gradients, vanishing_gradients)
+# The rules that need no more than what `run.log` notes, and those that need an adapter's gradient norms too.
+OF_CURVES: tuple[findings.Rule, ...] = (divergence, stalled_loss)
+OF_GRADIENTS: tuple[findings.Rule, ...] = (exploding_gradients, vanishing_gradients)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +107,8 @@ class Maker:
         record.environment = environment.describe(_device())
         record.timing = clock.timing(time.perf_counter() - clock.started - clock.setup, 0.0, 0.0)
         evidence = findings.Evidence(record, logbook.curves(), logbook.measurements())
-        record.findings = findings.diagnose(evidence, errors, RULES)
+        rules = OF_CURVES + (OF_GRADIENTS if logbook.measured else ())
+        record.findings = findings.diagnose(evidence, errors, rules)
         _close(record, logbook, logger, arm, folder)
         return wrong
 
