@@ -12,7 +12,7 @@ import joblib
 import torch
 
 from losslab import records
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 from losslab.look import findings, tensorboard
 from losslab.look.event_files import RunLogger
 from losslab.look.findings.divergence import divergence
@@ -64,6 +64,9 @@ class Maker:
             wrong = self._make(record, self.arms[planned.arm_identity], folder)
         if not quiet:
             print_run(console(), record, folder, brief=True)
+            if record.error is not None:
+                reason = f"  {record.error['type']}: {first_line(Exception(record.error['message']))}"
+                console().print(reason, markup=False, highlight=False, soft_wrap=True)
         if wrong is not None:
             raise wrong
 
@@ -87,7 +90,8 @@ class Maker:
             seed_all(record.seed)  # a loss that draws numbers must not change the network's
             run = Run(loss, record.seed, arm.params, folder, self.tuning, logbook)
             clock.ready()
-            returned = self.train(run)
+            with _lightning.keyboard_interrupt_as_such():
+                returned = self.train(run)
             record.metrics = results.read(returned, self.metric, self.tuning)
             if self.metric.value(record.metrics) is None:
                 wrong = self.metric.missing(record.metrics)
