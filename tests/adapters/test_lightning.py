@@ -46,6 +46,20 @@ def fit(loss, callbacks):
     return module
 
 
+def test_ctrl_c_inside_lightning_ends_the_comparison(tmp_path):
+    class Interrupts(pl.Callback):
+        def on_train_batch_end(self, *arguments):
+            raise KeyboardInterrupt
+
+    def interrupted(run):
+        fit(run.loss, [Interrupts()])
+        return 1.0
+
+    losses = {"ce": nn.CrossEntropyLoss, "margin": nn.MultiMarginLoss}
+    with pytest.raises(KeyboardInterrupt, match="0 of 4 runs are kept"):
+        losslab.compare(interrupted, losses, metric="x", seeds=2, folder=tmp_path)
+
+
 def train(run):
     module = fit(run.loss, [Watch(run, every=4)])
     return {"accuracy": float((module.network(INPUTS).argmax(1) == LABELS).float().mean())}

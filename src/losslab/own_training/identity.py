@@ -117,8 +117,14 @@ class _Describer:
 
     def _instance(self, value: Any, depth: int) -> Any:
         """Its class and its public attributes: private ones are mostly caches, except in torch's modules."""
-        attributes = getattr(value, "__dict__", {})
-        kept = ("_parameters", "_buffers", "_modules") if isinstance(value, nn.Module) else ()
+        attributes = dict(getattr(value, "__dict__", {}))
+        for cls in type(value).__mro__:
+            slots = getattr(cls, "__slots__", ())
+            names = [slots] if isinstance(slots, str) else slots
+            attributes |= {name: getattr(value, name) for name in names if hasattr(value, name)}
+        if isinstance(value, types.BuiltinFunctionType):
+            attributes["name"] = value.__qualname__
+        kept = ("_parameters", "_buffers", "_modules") if isinstance(value, nn.Module) else ("__wrapped__",)
         public = {name: item for name, item in attributes.items() if name[:1] != "_" or name in kept}
         if hasattr(value, "to_numpy"):  # frames and series of pandas
             public = {"values": value.to_numpy()}

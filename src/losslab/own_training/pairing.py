@@ -23,7 +23,7 @@ def pairing(runs: pd.DataFrame) -> str:
     """
     known = runs[runs["status"] != "failed"]
     weights, batches = (_by_seed(known, name) for name in ("weights", "batches"))
-    if any(len(each) > 1 for each in weights.values()):
+    if any(len(each - {None}) > 1 for each in weights.values()):
         return OTHER_WEIGHTS
     if not weights or _lacks(weights) or _lacks(batches):
         return UNKNOWN
