@@ -312,6 +312,22 @@ def test_side_by_side_in_processes_gives_the_same(tmp_path: Path) -> None:
     assert one.frame().equals(two.frame())
 
 
+@pytest.mark.faults
+def test_a_killed_process_costs_its_run_alone(tmp_path: Path) -> None:
+    def deadly(run: Run) -> float:
+        import os
+
+        if run.loss.effect == 0.05 and run.seed == 1:
+            os._exit(9)
+        return 0.8 + run.seed / 10
+
+    found = losslab.compare(deadly, LOSSES, metric="x", seeds=2, folder=tmp_path, n_jobs=2)
+    failed = found.runs[found.runs["status"] == "failed"]
+    assert len(failed) == 1
+    assert failed["error"].iloc[0]["type"] == "WorkerKilled"
+    assert any("Failed: better, seed 1 on deadly: WorkerKilled" in line for line in found.sentences())
+
+
 def returns(value: Any) -> Any:
     return lambda run: value
 
