@@ -67,7 +67,7 @@ def train(run):
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    losses = {"ce": nn.CrossEntropyLoss, "margin": nn.MultiMarginLoss}
+    losses = {"ce": nn.CrossEntropyLoss, "weighted": nn.CrossEntropyLoss(torch.tensor([1.0, 2.0]))}
     return losslab.compare(train, losses, metric="accuracy", seeds=2, folder=tmp_path_factory.mktemp("w"))
 
 

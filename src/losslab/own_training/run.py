@@ -81,7 +81,11 @@ class Run:
             batch: of any form: tensors, arrays, numbers and texts in tuples, lists and dicts.
         """
         if not self._weights:
-            self._weights = digest(model.state_dict())
+            # a loss kept in the model is what differs between arms, not what they share
+            losses = tuple(f"{name}." for name, module in model.named_modules() if module is self.loss)
+            self._weights = digest(
+                {name: value for name, value in model.state_dict().items() if not name.startswith(losses)}
+            )
             self.parameters = sum(parameter.numel() for parameter in model.parameters())
         if batch is not None and len(self._batches) < FIRST_BATCHES:
             self._batches.append(digest(batch))
