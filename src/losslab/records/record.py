@@ -121,6 +121,7 @@ class Record(Stored):
             "traceback"} each.
         environment: what the run ran on; all unknown for a run that was killed.
         resumed_at: the step of the checkpoint from which it continued after an interruption; 0 if it did not.
+        fingerprints: "weights" and "batches" that a user's own training started with, as hashes; where known.
     """
 
     identity: str
@@ -146,6 +147,7 @@ class Record(Stored):
     internal_errors: list[dict[str, str]] = Field(default_factory=list)
     environment: Environment = Field(default_factory=Environment)
     resumed_at: int = 0
+    fingerprints: dict[str, str] = Field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def primary(self, split: str = "test") -> float | None:

@@ -96,13 +96,20 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
     """The record that the run could not write itself."""
     import pandas as pd
 
+    place = run.place(folder)
+    record = run.empty_record or _empty_record(run, place)
+    record = record.model_copy(update={"error": {"type": "WorkerKilled", "message": KILLED, "traceback": ""}})
+    place.mkdir(parents=True, exist_ok=True)
+    records.save(record, pd.DataFrame(columns=records.CURVE_COLUMNS), place)
+
+
+def _empty_record(run: PlannedRun, place: Path) -> Record:
     from losslab.tasks.kinds import kind_named  # imports torch
 
-    place = run.place(folder)
     assert run.settings is not None
     settings = run.settings.model_copy(update={"folder": str(place.absolute())})
     kind = kind_named(settings.task.kind)
-    record = Record(
+    return Record(
         identity=run.identity,
         arm_identity=run.arm_identity,
         task_identity=run.task_identity,
@@ -115,7 +122,4 @@ def _record_killed(run: PlannedRun, folder: Path) -> None:
         metric=kind.primary,
         higher_is_better=kind.higher_is_better,
         targets=[Target(float(value)) for value in settings.task.targets],
-        error={"type": "WorkerKilled", "message": KILLED, "traceback": ""},
     )
-    place.mkdir(parents=True, exist_ok=True)
-    records.save(record, pd.DataFrame(columns=records.CURVE_COLUMNS), place)

@@ -20,7 +20,7 @@ from losslab import records
 from losslab.config.identity import folder_name, identities, is_own_name, named_folder
 from losslab.config.settings import RunSettings, read
 from losslab.errors import RunsFailed, UserError
-from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION
+from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION, Record
 
 LOCK_FILE = ".lock"
 _PLAIN_SEED = re.compile(r"seed=(0|[1-9][0-9]{0,9})")
@@ -34,6 +34,7 @@ class PlannedRun:
     Attributes:
         overrides: its differences from the defaults.
         settings: for making the run without composing it again; None if not needed.
+        empty_record: what is recorded if its worker is killed; None: it follows from the settings.
     """
 
     overrides: list[str]
@@ -43,6 +44,7 @@ class PlannedRun:
     task_identity: str
     seed: int
     settings: RunSettings | None = dataclasses.field(default=None, repr=False)
+    empty_record: Record | None = dataclasses.field(default=None, repr=False)
 
     def entry(self) -> dict[str, Any]:
         """Its entry in `sweep.json`."""

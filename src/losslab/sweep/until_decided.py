@@ -32,6 +32,7 @@ def until_decided(
     stages: Iterable[int],
     look: Callable[[], Judged],
     ending: Ending,
+    make: Callable[[Sequence[Sequence[str]], Path, Setup], Conducted] = conduct,
 ) -> RunsFailed | None:
     """Makes the runs of each stage that `folder` lacks, until no arm is open or no stage is left.
 
@@ -40,6 +41,7 @@ def until_decided(
         stages: numbers of seeds, rising; seeds count from 0.
         look: judges the results so far.
         ending: called with the folder at the end, also after an interruption.
+        make: makes the runs of a batch of overrides that `folder` lacks.
 
     Returns the error that names the failed runs, None if none failed; a failure ends the stages.
     """
@@ -49,7 +51,7 @@ def until_decided(
     try:
         for seeds in stages:
             batch = [[*arms[place], f"seed={seed}"] for seed in range(seeds) for place in sorted(wanted)]
-            conducted = conduct(batch, folder, setup)
+            conducted = make(batch, folder, setup)
             if not identities:
                 identities = [run.arm_identity for run in conducted.runs[: len(arms)]]
             judged = look()
