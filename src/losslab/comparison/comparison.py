@@ -156,7 +156,7 @@ def _compare_task(
 
 def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -> None:
     """Judges every arm against the reference, if the direction of the metric is known."""
-    if task.metric != task.primary_metric or not task.metric:
+    if task.metric != task.primary_metric or not task.metric or len(task.arms) < 2:
         return
     values = pd.concat([pd.DataFrame({"arm": arm.label, task.metric: arm.outcomes}) for arm in task.arms])
     found = judge(

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from losslab import markdown
 from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
+from losslab.markdown import escaped
 from losslab.records import DIVERGED, FAILED, FINISHED
-from losslab.report import markdown
-from losslab.report.markdown import escaped
 
 DASH = "–"
 NOT_REACHED = "not reached"

@@ -20,11 +20,11 @@ from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.logbook import load_measurements
+from losslab.markdown import escaped, table
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.metric_figure import draw_metric
 from losslab.report.comparison.tables import as_markdown
-from losslab.report.markdown import escaped, table
 
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
