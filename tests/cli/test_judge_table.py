@@ -43,7 +43,7 @@ def judged(tmp_path, capsys):
 def test_decided_is_0_and_open_is_3(judged):
     status, out, _ = judged(results(), "--margin", "0.01")
     assert status == 0
-    assert out.startswith("mse is worse than ce by 0.03")
+    assert out.startswith("mse is worse than ce by 0.029")
     assert out.splitlines()[-1].split()[-2:] == ["8", "worse"]
     assert judged(results(("ce", "brier")), "--margin", "0.0001")[0] == 3
     assert "ce is better than mse" in judged(results(), "--reference", "mse")[1]
