@@ -3,13 +3,24 @@
 Kept free of heavy imports: `losslab --help` and shell completion must answer at once.
 """
 
+import importlib
+
 __version__ = "0.1.0"
+
+# Public functions and where they are.
+_PUBLIC = {
+    "check": "losslab.soundness.check",
+    "judge": "losslab.judgement.judge",
+    "parametrize_with_checks": "losslab.soundness.check",
+}
 
 
 def __getattr__(name: str) -> object:
     """Public functions are imported when they are first used: `import losslab` alone loads nothing."""
-    if name == "judge":
-        from losslab.judgement.judge import judge
-
-        return judge
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

@@ -10,12 +10,12 @@ from pathlib import Path
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if something unsound was found, 2 for bad input."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_intermixed_args(argv)
     # heavy imports come after parsing, so that --help answers at once
     from losslab.errors import UserError
     from losslab.soundness.compose import compose_subject
     from losslab.soundness.examine import examine
-    from losslab.soundness.marks import UNSOUND
+    from losslab.soundness.mark import UNSOUND
     from losslab.soundness.table import table
     from losslab.terminal import console
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, mark
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 # Some units in the last place: 2⁻¹⁰ and 2⁻⁷.

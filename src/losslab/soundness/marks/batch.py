@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-
 import torch
 
 from losslab.config.settings import SumSettings
 from losslab.losses.make import find_target
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
+from losslab.soundness.given import Given
+from losslab.soundness.mark import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
@@ -71,8 +70,5 @@ def composition(subject: Subject) -> tuple[str, str]:
 def _offers_reduction(subject: Subject) -> bool:
     if isinstance(subject.settings, SumSettings):
         return False
-    target = find_target(subject.settings.loss, subject.name)
-    try:
-        return "reduction" in inspect.signature(target).parameters
-    except ValueError:
-        return False
+    given = subject.given or Given(find_target(subject.settings.loss, subject.name), {})
+    return given.takes("reduction")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, mark
+from losslab.soundness.accuracy import accuracy
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 MARGINS = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0)
@@ -21,6 +22,7 @@ def _of_values(subject: Subject) -> tuple[str, str]:
     encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets).double()
     criterion = subject.criterion().double()
     lowest, gradient = value_and_gradient(criterion, best, encoded)
+    rounding = accuracy(subject).value
     generator = torch.Generator().manual_seed(0)
     deepest, where = lowest, 0.0
     for size in (1e-3, 1e-2, 0.05, 0.1, 1.0):
@@ -28,7 +30,7 @@ def _of_values(subject: Subject) -> tuple[str, str]:
         steps += [torch.randn(best.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
         for step in steps:
             value = float(criterion(best + size * step, encoded))
-            if value < deepest - 1e-12 * (1 + abs(lowest)):
+            if value < deepest - rounding * (1 + abs(lowest)):
                 deepest, where = value, size
     norm = float(gradient.abs().max()) * len(best)
     numbers = f"value {lowest:.4g} and gradient {norm:.2g} per sample at the target"
