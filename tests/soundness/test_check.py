@@ -106,6 +106,12 @@ def test_names_classes_and_modules_are_examined_alike():
     assert losslab.check(nn.CrossEntropyLoss).kind == "multiclass"
 
 
+@pytest.mark.parametrize("kind", ["binary", "multilabel", "segmentation"])
+def test_targets_are_the_usual_ones_of_the_kind(kind):
+    lowest = marks(losslab.check(functional.binary_cross_entropy_with_logits, kind))
+    assert lowest["lowest where prediction = target"].verdict == SOUND
+
+
 def test_what_it_is_fed_can_be_told():
     found = losslab.check(nn.NLLLoss, "multiclass", output_activation="log_softmax")
     found.raise_if_unsound()

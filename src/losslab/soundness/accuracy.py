@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import torch
+from torch import Tensor
 
 from losslab.soundness.subject import Subject
 
@@ -20,6 +21,7 @@ class Accuracy:
         absolute, relative: allowed errors of a derivative.
         jump: of the slope from left to right, relative, that is a kink and not rounding or curvature.
         value: error of the loss itself, relative.
+        dtype: to call the loss with.
     """
 
     step: float
@@ -27,25 +29,45 @@ class Accuracy:
     relative: float
     jump: float
     value: float
+    dtype: torch.dtype = torch.float64
 
 
 DOUBLE = Accuracy(step=1e-6, absolute=1e-6, relative=1e-4, jump=1e-3, value=1e-12)
 SINGLE = Accuracy(step=3e-3, absolute=2e-3, relative=2e-2, jump=5e-2, value=1e-6)
+NO_DOUBLE = dataclasses.replace(SINGLE, dtype=torch.float32)
 
 
 def accuracy(subject: Subject) -> Accuracy:
-    """DOUBLE, or SINGLE for a loss that casts its inputs to float32, or its result.
+    """DOUBLE; SINGLE for a loss that casts its inputs, its result or a part of it to float32; or NO_DOUBLE.
 
-    Found by rounding: such a loss gives the same for float64 outputs and for these rounded to float32, or its
-    result is exactly a float32. By chance either happens once in 2^29 times, and here it must happen thrice.
+    NO_DOUBLE is for a loss that raises for float64 outputs.
+
+    Found by rounding, at each of three points: the loss is the same for outputs rounded to float32; or its
+    value is exactly a float32; or it moves in jumps as the outputs move by less than float32 can tell.
     """
     targets = subject.encoded(subject.targets(), torch.float64)
     criterion = subject.criterion().double()
     for seed in range(3):
         outputs = subject.kind.outputs(scale=1.3, seed=seed).double() + 1 / 3
-        with torch.no_grad():
-            value = criterion(outputs, targets).double()
-            rounded = criterion(outputs.float().double(), targets).double()
-        if value != rounded and value != value.float().double():
+        try:
+            with torch.no_grad():
+                path = torch.stack([criterion(outputs + step * 1e-7, targets).double() for step in range(16)])
+                rounded = criterion(outputs.float().double(), targets).double()
+        except RuntimeError:
+            return NO_DOUBLE
+        value = path[0]
+        # without rounding the path is straight: its second differences are 1e-14 times the curvature
+        jumps = path.diff(n=2).abs().max() > 1e-12 * max(1.0, float(value.abs()))
+        if not (value == rounded or value == value.float().double() or jumps):
             return DOUBLE
     return SINGLE
+
+
+def exact(subject: Subject, outputs: Tensor, targets: Tensor) -> float:
+    """The loss in float64; in float32 if it raises for float64.
+
+    Args:
+        targets: the task's, not encoded.
+    """
+    dtype = accuracy(subject).dtype
+    return float(subject.criterion().to(dtype)(outputs.to(dtype), subject.encoded(targets, dtype)))

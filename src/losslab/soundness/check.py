@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import pytest
 
 Loss = Any  # a name or dotted path, a module, a class, or a function of (prediction, target)
-_FORMS = list(dict.fromkeys(form for kind in KINDS.values() for form in kind.forms))
+# Every form of targets, first those that are the usual one of some kind.
+_USUAL = [kind.forms[0] for kind in KINDS.values()]
+_FORMS = list(dict.fromkeys([*_USUAL, *(form for kind in KINDS.values() for form in kind.forms)]))
 
 
 def check(

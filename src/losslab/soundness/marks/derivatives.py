@@ -78,17 +78,20 @@ def second(subject: Subject) -> tuple[str, str]:
 def kinks(subject: Subject) -> tuple[str, str]:
     """Slopes from the left and from the right, along the direction from the target through the prediction."""
     small = _small(subject)
-    criterion = small.criterion().double()
+    limits = accuracy(small)
+    criterion = small.criterion().to(limits.dtype)
     targets = small.targets(3)
-    encoded = small.encoded(targets, torch.float64)
+    encoded = small.encoded(targets, limits.dtype)
     places: tuple[float, ...]
     if small.takes_logits:
-        direction, origin = small.kind.signs(targets).double(), torch.zeros(3, *small.kind.shape).double()
+        direction, origin = (
+            small.kind.signs(targets).to(limits.dtype),
+            torch.zeros(3, *small.kind.shape, dtype=limits.dtype),
+        )
         places, unit = (-1.0, -0.5, 0.0, 0.5, 1.0), "margin "
     else:
-        origin = small.perfect(targets).double()
+        origin = small.perfect(targets).to(limits.dtype)
         direction, places, unit = torch.ones_like(origin), (-1.0, 0.0, 1.0), "residual "
-    limits = accuracy(small)
     step = limits.step
     found = []
     for place in places:

@@ -19,18 +19,18 @@ def minimum(subject: Subject) -> tuple[str, str]:
 
 def _of_values(subject: Subject) -> tuple[str, str]:
     targets = subject.targets()
-    encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets).double()
-    criterion = subject.criterion().double()
+    limits = accuracy(subject)
+    encoded, best = subject.encoded(targets, limits.dtype), subject.perfect(targets).to(limits.dtype)
+    criterion = subject.criterion().to(limits.dtype)
     lowest, gradient = value_and_gradient(criterion, best, encoded)
-    rounding = accuracy(subject).value
     generator = torch.Generator().manual_seed(0)
     deepest, where = lowest, 0.0
     for size in (1e-3, 1e-2, 0.05, 0.1, 1.0):
         steps = [torch.ones_like(best), -torch.ones_like(best)]
-        steps += [torch.randn(best.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
+        steps += [torch.randn(best.shape, generator=generator, dtype=limits.dtype) for _ in range(8)]
         for step in steps:
             value = float(criterion(best + size * step, encoded))
-            if value < deepest - rounding * (1 + abs(lowest)):
+            if value < deepest - limits.value * (1 + abs(lowest)):
                 deepest, where = value, size
     norm = float(gradient.abs().max()) * len(best)
     numbers = f"value {lowest:.4g} and gradient {norm:.2g} per sample at the target"
@@ -41,8 +41,9 @@ def _of_values(subject: Subject) -> tuple[str, str]:
 
 def _of_certainty(subject: Subject) -> tuple[str, str]:
     targets = subject.targets()
-    encoded, signs = subject.encoded(targets, torch.float64), subject.kind.signs(targets).double()
-    criterion = subject.criterion().double()
+    dtype = accuracy(subject).dtype
+    encoded, signs = subject.encoded(targets, dtype), subject.kind.signs(targets).to(dtype)
+    criterion = subject.criterion().to(dtype)
     right = {margin: value_and_gradient(criterion, margin * signs, encoded) for margin in MARGINS}
     wrong = float(criterion(-3 * signs, encoded))
     chance, certain = right[0.0][0], right[30.0][0]

@@ -66,10 +66,10 @@ def vmapped(subject: Subject) -> tuple[str, str]:
     def one(sample: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return criterion(sample[None], target[None])
 
-    loop = torch.stack(
-        [torch.func.grad(one)(sample, of) for sample, of in zip(outputs, encoded, strict=True)]
-    )
     try:
+        loop = torch.stack(
+            [torch.func.grad(one)(sample, of) for sample, of in zip(outputs, encoded, strict=True)]
+        )
         together = torch.func.vmap(torch.func.grad(one))(outputs, encoded)
     except Exception as error:
         return WEAK, error_line(error)
