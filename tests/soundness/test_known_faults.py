@@ -157,8 +157,11 @@ def test_the_kind_is_guessed(examined):
 
 
 def test_arguments_come_in_any_order(capsys):
-    assert main(["--json", "quantile", "--kind", "regression", "loss.loss.quantile=0.9"]) == 0
+    assert main(["loss.loss.quantile=0.9", "--kind", "regression", "quantile", "--json"]) == 0
     assert "slopes -0.9, 0.1" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["mse", "--kind", "regression", "huber"])
+    assert "give one loss, besides KEY=VALUE; not 2: mse huber" in capsys.readouterr().err
 
 
 def test_overrides_reach_the_loss(examined):
