@@ -8,7 +8,7 @@ import pytest
 from losslab.cli.check import main
 from losslab.soundness.compose import compose_subject
 from losslab.soundness.examine import examine
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK
 
 MODULE = '''
 import numpy as np
@@ -156,6 +156,14 @@ def test_the_kind_is_guessed(examined):
     assert {name: examined(name)[0].kind for name in expected} == expected
 
 
+def test_arguments_come_in_any_order(capsys):
+    assert main(["loss.loss.quantile=0.9", "--kind", "regression", "quantile", "--json"]) == 0
+    assert "slopes -0.9, 0.1" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["mse", "--kind", "regression", "huber"])
+    assert "give one loss, besides KEY=VALUE; not 2: mse huber" in capsys.readouterr().err
+
+
 def test_overrides_reach_the_loss(examined):
     _, found = examined("quantile", None, "loss.loss.quantile=0.9")
     assert "slopes -0.9, 0.1" in found["no kinks"].numbers
@@ -183,7 +191,7 @@ def test_exit_status_and_json(capsys):
     [
         (["cross_entropi"], "did you mean cross_entropy"),
         (["no_such_module.Loss"], "no_such_module.Loss could not be found"),
-        (["mse", "--kind", "ordinal"], "--kind ordinal does not exist: choose one of multiclass"),
+        (["mse", "--kind", "ordinal"], "kind ordinal does not exist: choose one of multiclass"),
         (["dice", "--kind", "multiclass"], "takes targets as mask"),
         (["mse", "loss.loss.gamma=3"], "loss.loss.gamma"),
         (["focal_multiclass", "loss.loss.gamma=-1"], "gamma=-1"),

@@ -10,7 +10,14 @@ from pathlib import Path
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if something unsound was found, 2 for bad input."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_intermixed_args(argv)
+    words = [arguments.target, *arguments.overrides]
+    targets = [word for word in words if "=" not in word]
+    if len(targets) != 1:
+        parser.error(
+            f"give one loss, besides KEY=VALUE; not {len(targets)}: {' '.join(targets)}".rstrip(": ")
+        )
     # heavy imports come after parsing, so that --help answers at once
     from losslab import _torchmetrics
     from losslab.errors import UserError
@@ -18,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
     _torchmetrics.import_quickly()
     from losslab.soundness.compose import compose_subject
     from losslab.soundness.examine import examine
-    from losslab.soundness.marks import UNSOUND
+    from losslab.soundness.mark import UNSOUND
     from losslab.soundness.table import table
     from losslab.terminal import console
 
@@ -26,7 +33,10 @@ def main(argv: list[str] | None = None) -> int:
         sys.path.append(here)
     try:
         subject = compose_subject(
-            arguments.target, arguments.overrides, kind=arguments.kind, config_dir=arguments.config_dir
+            targets[0],
+            [word for word in words if "=" in word],
+            kind=arguments.kind,
+            config_dir=arguments.config_dir,
         )
     except UserError as error:
         print(f"losslab-check: {error}", file=sys.stderr)

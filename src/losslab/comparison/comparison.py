@@ -26,6 +26,7 @@ from losslab.judgement.intervals import (
 from losslab.judgement.judge import judge
 from losslab.judgement.outcomes import DIVERGED, FAILED
 from losslab.judgement.outcomes import notes as notes_on
+from losslab.judgement.over_conditions import OverConditions, over_conditions
 from losslab.judgement.rows import Margin
 from losslab.judgement.sequential import STAGES, Stages
 from losslab.records import outcomes as outcomes_of
@@ -88,7 +89,7 @@ def compare_runs(
     for task in tasks:
         _judge(task, margin, stages)
     failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
-    return Comparison(tasks, [*mixtures(runs), *problems], failures)
+    return Comparison(tasks, [*mixtures(runs), *problems], failures, _over_tasks(tasks, margin))
 
 
 def _decided_by(runs: pd.DataFrame) -> tuple[Margin | None, Stages | None]:
@@ -156,7 +157,7 @@ def _compare_task(
 
 def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -> None:
     """Judges every arm against the reference, if the direction of the metric is known."""
-    if task.metric != task.primary_metric or not task.metric:
+    if task.metric != task.primary_metric or not task.metric or len(task.arms) < 2:
         return
     values = pd.concat([pd.DataFrame({"arm": arm.label, task.metric: arm.outcomes}) for arm in task.arms])
     found = judge(
@@ -172,6 +173,17 @@ def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -
         arm.judged = row
         if margin is None or not margin.ratio:  # a ratio margin judges ratios; the table shows differences
             arm.difference = Estimate(row.mean, row.low, row.high, row.n)
+
+
+def _over_tasks(tasks: Sequence[TaskComparison], margin: Margin | None) -> OverConditions | None:
+    """The arms over the tasks; without the tasks whose metric has no known direction."""
+    known = {task.task: task for task in tasks if task.metric and task.metric == task.primary_metric}
+    return over_conditions(
+        {name: pd.DataFrame({arm.label: arm.outcomes for arm in task.arms}) for name, task in known.items()},
+        {name: task.higher_is_better for name, task in known.items()},
+        [arm.judged for task in known.values() for arm in task.arms if arm.judged],
+        margin,
+    )
 
 
 def _arm(label: str, runs: pd.DataFrame, metric: str, targets: Sequence[float]) -> Arm:

@@ -15,6 +15,7 @@ import pandas as pd
 from losslab.errors import UserError
 from losslab.judgement.intervals import Estimate, StepsToTarget, median, paired_difference
 from losslab.judgement.outcomes import DIVERGED, FAILED, FINISHED, Outcomes
+from losslab.judgement.over_conditions import OverConditions
 from losslab.judgement.rows import Row
 from losslab.judgement.sentences import sentences
 from losslab.judgement.sequential import OPEN
@@ -91,16 +92,22 @@ class TaskComparison:
 
 @dataclasses.dataclass
 class Comparison:
-    """One `TaskComparison` per task: different tasks are never compared.
+    """One `TaskComparison` per task: values of different tasks are never compared, only ranks.
 
     Attributes:
         problems: what is mixed, missing, stale, repeated or unreadable, one sentence each.
         failures: runs that diverged or failed, one sentence each.
+        overall: the arms over all tasks; None if there are fewer than two tasks.
     """
 
     tasks: list[TaskComparison]
     problems: list[str]
     failures: list[str]
+    overall: OverConditions | None = None
+
+    def overall_sentences(self) -> list[str]:
+        """The one answer over all tasks; empty if there are fewer than two."""
+        return self.overall.sentences("task") if self.overall else []
 
     def open_arms(self) -> set[str]:
         """Identities of the arms that are not decided, and of those that they are compared with."""

@@ -8,6 +8,7 @@ code).
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 from collections.abc import Sequence
 
@@ -16,8 +17,9 @@ import pandas as pd
 
 from losslab.errors import UserError
 from losslab.judgement.collapse import collapsed
+from losslab.judgement.over_conditions import over_conditions
+from losslab.judgement.result import Judgement
 from losslab.judgement.rows import Margin, Row
-from losslab.judgement.sentences import sentences
 from losslab.judgement.sequential import (
     ALPHA,
     OPEN,
@@ -28,44 +30,6 @@ from losslab.judgement.sequential import (
     seeds_needed,
     simultaneous_level,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Judgement:
-    """All rows of a judgement, with several views of them."""
-
-    rows: tuple[Row, ...]
-
-    @property
-    def decided(self) -> bool:
-        """Whether no row is open."""
-        return all(row.decision != OPEN for row in self.rows)
-
-    def frame(self) -> pd.DataFrame:
-        """One row per arm and condition, all numbers in full."""
-        plain = [
-            {
-                "arm": row.arm,
-                "reference": row.reference,
-                "condition": row.condition,
-                "metric": row.metric,
-                "mean": row.mean,
-                "low": row.low,
-                "high": row.high,
-                "n": row.n,
-                "margin": "" if row.margin is None else str(row.margin),
-                "decision": row.decision,
-                "seeds_needed": row.seeds_needed,
-                "collapsed": len(row.collapsed),
-                "reference_collapsed": len(row.reference_collapsed),
-            }
-            for row in self.rows
-        ]
-        return pd.DataFrame(plain).astype({"seeds_needed": "Int64"}) if plain else pd.DataFrame()
-
-    def sentences(self) -> list[str]:
-        """The results, one sentence per row, and what else a reader must know."""
-        return sentences(self.rows)
 
 
 def judge(
@@ -85,8 +49,9 @@ def judge(
 
     Args:
         frame: one row per run.
-        arm, seed, metric, condition: names of its columns. Arms are only compared within a condition (a data
-            set, a depth); pairs are runs with the same seed. A run without a value is NaN in `metric`.
+        arm, seed, metric, condition: names of its columns. Pairs are runs with the same seed and condition (a
+            data set, a depth); with several conditions, the arms are also ranked over all of them. A run
+            without a value is NaN in `metric`.
         reference: the arm that the others are compared with; by default the first in the frame.
         margin: the smallest difference that matters: a number in the metric's unit, or a ratio like "5%";
             None: any difference counts, and nothing is equal.
@@ -99,14 +64,15 @@ def judge(
     Several arms share the 5 % of wrong decisions: with a single look their intervals are simultaneous
     (Dunnett), with several looks they divide it evenly (Bonferroni).
 
-    Raises UserError if a column is missing or holds text instead of numbers, or if a run occurs twice.
+    Raises UserError if a column is missing or holds text instead of numbers, if a run occurs twice, or if
+    there are fewer than two arms.
     """
     bound = Margin.parse(margin)
-    plan = stages if isinstance(stages, Stages) or stages is None else Stages(tuple(stages))
+    plan = _plan(stages)
     conditions = _tables(frame, arm, seed, metric, condition)
+    chosen = reference if reference is not None else frame[arm].iloc[0]
     rows: list[Row] = []
     for name, (table, was_run) in conditions.items():
-        chosen = reference if reference is not None else table.columns[0]
         if chosen not in table.columns:
             known = ", ".join(map(str, table.columns))
             where = f" under {name}" if name else ""
@@ -128,7 +94,18 @@ def judge(
                     paired.differences, None if bound is None else bound.on_scale, later, resolution
                 )
             rows.append(_row(other, chosen, name, metric, decision, needed, paired, bound, lower_is_better))
-    return Judgement(tuple(rows))
+    values = {name: table for name, (table, _) in conditions.items()}
+    direction = dict.fromkeys(values, not lower_is_better)
+    return Judgement(tuple(rows), over_conditions(values, direction, rows, bound))
+
+
+def _plan(stages: Stages | Sequence[int] | None) -> Stages | None:
+    if stages is None or isinstance(stages, Stages):
+        return stages
+    try:
+        return Stages(tuple(stages))
+    except ValueError as error:
+        raise UserError(str(error)) from None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,8 +212,14 @@ def _tables(
     wanted = [arm, seed, metric, *([] if condition is None else [condition])]
     for column in wanted:
         if column not in frame.columns:
-            known = ", ".join(map(str, frame.columns))
-            raise UserError(f"there is no column {column}; the columns are: {known}")
+            known = list(map(str, frame.columns))
+            near = difflib.get_close_matches(column, known, n=1)
+            mean = f"did you mean {near[0]}? " if near else ""
+            raise UserError(f"there is no column {column}; {mean}the columns are: {', '.join(known)}")
+    if repeated := sorted({column for column in wanted if wanted.count(column) > 1}):
+        raise UserError(
+            f"column {repeated[0]} is named twice: arm, seed, metric and condition are four columns"
+        )
     try:
         values = pd.to_numeric(frame[metric])
     except (TypeError, ValueError):
@@ -246,8 +229,8 @@ def _tables(
     data.loc[~np.isfinite(data[metric]), metric] = math.nan
     if data.empty:
         raise UserError("the table has no rows")
-    for column in (arm, seed):
-        if data[column].isna().any():
+    for column in wanted:
+        if column != metric and data[column].isna().any():
             raise UserError(
                 f"column {column} has an empty cell in row {int(data[column].isna().argmax()) + 1}"
             )
@@ -255,7 +238,12 @@ def _tables(
     if data.duplicated(keys).any():
         first = data[data.duplicated(keys)].iloc[0]
         named = ", ".join(f"{key} {first[key]}" for key in keys)
-        raise UserError(f"{named} occurs more than once: keep one row per run")
+        apart = (column for column in frame.columns if not frame.duplicated([*keys, column]).any())
+        other = next((column for column in apart if column not in wanted), None)
+        advice = "" if other is None else f", or give {other} as the condition if it tells them apart"
+        raise UserError(f"{named} occurs more than once: keep one row per run{advice}")
+    if len(arms := list(dict.fromkeys(data[arm]))) < 2:
+        raise UserError(f"column {arm} holds only one arm, {arms[0]}: there is nothing to compare")
     groups = {"": data} if condition is None else dict(list(data.groupby(condition, sort=False)))
     tables = {}
     for name, group in groups.items():

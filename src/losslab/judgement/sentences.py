@@ -25,14 +25,14 @@ def _main(row: Row) -> str:
     if row.n == 0:
         return f"{place}{arm} and {other} have no seed in common: nothing to compare."
     if math.isnan(row.low):
-        difference = f"{_difference_word(row)} {_signed(row.mean, row)} in {row.metric}"
+        difference = f"{difference_word(row)} {_signed(row.mean, row)} in {row.metric}"
         return f"{place}{arm} against {other}: {difference} with one seed, which says nothing about others."
-    interval = f"[{_number(row.low, row)}, {_number(row.high, row)}]"
+    interval = f"[{with_digits(row.low, row)}, {with_digits(row.high, row)}]"
     if row.decision in (BETTER, WORSE):
         by = f"by {_size(row)} {_interval_of_size(row)} in {row.metric}"
         matters = f", more than the margin of {margin}," if margin else ""
         return f"{place}{arm} is {row.decision} than {other} {by}{matters} {seeds}."
-    measured = f"{_difference_word(row)} {_signed(row.mean, row)} {interval} in {row.metric} {seeds}"
+    measured = f"{difference_word(row)} {_signed(row.mean, row)} {interval} in {row.metric} {seeds}"
     if row.decision == EQUAL:
         return f"{place}{arm} and {other} are equal within the margin of {margin}: {measured}."
     assert row.decision == OPEN
@@ -78,26 +78,28 @@ def _is_ratio(row: Row) -> bool:
     return row.margin is not None and row.margin.ratio
 
 
-def _difference_word(row: Row) -> str:
+def difference_word(row: Row) -> str:
     return "ratio" if _is_ratio(row) else "difference"
 
 
 def _size(row: Row) -> str:
     """How much better or worse, without a sign, because the word gives the direction."""
-    return f"a factor of {_number(row.mean, row)}" if _is_ratio(row) else _number(abs(row.mean), row)
+    return f"a factor of {with_digits(row.mean, row)}" if _is_ratio(row) else with_digits(abs(row.mean), row)
 
 
 def _interval_of_size(row: Row) -> str:
     if _is_ratio(row) or row.mean >= 0:
-        return f"[{_number(row.low, row)}, {_number(row.high, row)}]"
-    return f"[{_number(-row.high, row)}, {_number(-row.low, row)}]"
+        return f"[{with_digits(row.low, row)}, {with_digits(row.high, row)}]"
+    return f"[{with_digits(-row.high, row)}, {with_digits(-row.low, row)}]"
 
 
 def _signed(value: float, row: Row) -> str:
-    return _number(value, row) if _is_ratio(row) else f"{'+' if value >= 0 else ''}{_number(value, row)}"
+    return (
+        with_digits(value, row) if _is_ratio(row) else f"{'+' if value >= 0 else ''}{with_digits(value, row)}"
+    )
 
 
-def _number(value: float, row: Row) -> str:
+def with_digits(value: float, row: Row) -> str:
     """As many decimals as two digits of the interval's half width need, for all numbers of a row."""
     half = (row.high - row.low) / 2
     if not math.isfinite(half) or half == 0:

@@ -128,8 +128,12 @@ def expected_by(settings: SingleLossSettings, name: str) -> str | None:
         raise UserError(
             f"loss.expects={declared} of loss={name} does not exist: choose one of {', '.join(PREDICTIONS)}"
         )
-    names = _names(find_target(settings.loss, name))
-    return declared or next((_EXPECTED_BY[name] for name in names if name in _EXPECTED_BY), None)
+    return declared or known_expectation(find_target(settings.loss, name))
+
+
+def known_expectation(loss: Any) -> str | None:
+    """What a class or function of torch or torchvision, or one derived from it, expects; None if unknown."""
+    return next((_EXPECTED_BY[name] for name in _names(loss) if name in _EXPECTED_BY), None)
 
 
 def is_elementwise(loss: Any) -> bool:

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from losslab.config import catalogue, settings
 from losslab.config.hydra_errors import as_sentences
 from losslab.config.hydra_setup import package_folder, register
+from losslab.config.settings import LossSettings
 from losslab.errors import UserError
 from losslab.soundness.subject import Subject, make_subject
 
@@ -20,6 +21,13 @@ def compose_subject(
     target: str, overrides: Sequence[str] = (), kind: str | None = None, config_dir: Path | None = None
 ) -> Subject:
     """The subject for the named loss. Raises UserError if it does not exist or cannot be made."""
+    return make_subject(compose_settings(target, overrides, config_dir), target, kind)
+
+
+def compose_settings(
+    target: str, overrides: Sequence[str] = (), config_dir: Path | None = None
+) -> LossSettings:
+    """The settings of the named loss. Raises UserError if it does not exist."""
     folders = [package_folder("conf")]
     search = []
     if config_dir is not None:
@@ -41,4 +49,4 @@ def compose_subject(
         GlobalHydra.instance().clear()
     OmegaConf.set_struct(cfg, False)
     only_loss = OmegaConf.create({"loss": cfg.loss, "hydra": {"runtime": cfg.hydra.runtime}})
-    return make_subject(settings.read_loss(only_loss), target, kind)
+    return settings.read_loss(only_loss)

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import torch
 
-from losslab.soundness import (
-    batch,
-    derivatives,
-    extremes,
-    masks,
-    minimum,
-    precision,
-    shapes,
-    speed,
-    transforms,
-)
-from losslab.soundness.marks import VERDICTS, Mark
+from losslab.soundness import marks, state
+from losslab.soundness.mark import UNSOUND, VERDICTS, Examiner, Mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
-EXAMINED = (
-    shapes.returns_scalar,
-    minimum.minimum,
-    derivatives.first,
-    derivatives.second,
-    derivatives.kinks,
-    extremes.large_outputs,
-    extremes.confident_mistakes,
-    precision.reduced,
-    precision.autocast,
-    batch.order,
-    batch.reductions,
-    batch.composition,
-    masks.uniform_masks,
-    speed.time_needed,
-    transforms.compiled,
-    transforms.vmapped,
+# Of each file in marks/, by its name; first those that are given to every loss.
+EXAMINERS: tuple[Examiner, ...] = tuple(
+    sorted(
+        (
+            found
+            for module in pkgutil.iter_modules(marks.__path__)
+            for found in vars(importlib.import_module(f"{marks.__name__}.{module.name}")).values()
+            if isinstance(found, Examiner)
+        ),
+        key=lambda examiner: examiner.when != "always",
+    )
 )
 
 
@@ -60,6 +46,12 @@ class Examination:
         """What `losslab-check --json` prints: target, kind, verdict, and each mark as a mapping."""
         return {**dataclasses.asdict(self), "verdict": self.verdict}
 
+    def raise_if_unsound(self) -> None:
+        """Raises AssertionError with one line for each mark that is unsound."""
+        lines = [f"{mark.name}: {mark.numbers}" for mark in self.marks if mark.verdict == UNSOUND]
+        if lines:
+            raise AssertionError("\n".join([f"{self.target} is unsound on {self.kind} targets:", *lines]))
+
 
 def worst(marks: Iterable[Mark]) -> str:
     """The worst verdict of some marks."""
@@ -67,26 +59,35 @@ def worst(marks: Iterable[Mark]) -> str:
 
 
 def examine(subject: Subject, machine_code: bool = False) -> Examination:
-    """Gives every mark; only the first if the loss does not return a scalar with a gradient.
+    """Gives every mark; few if the loss does not return a scalar with a gradient.
 
     Args:
         machine_code: also compile with torch's default backend.
     """
-    functions = (*EXAMINED, transforms.compiled_to_machine_code) if machine_code else EXAMINED
-    marks = []
+    given = {"always", *({"usable"} if usable(subject) else ()), *({"request"} if machine_code else ())}
+    found = [give(examiner, subject) for examiner in EXAMINERS if examiner.when in given]
+    return Examination(subject.name, subject.kind.name, found)
+
+
+def give(examiner: Examiner, subject: Subject) -> Mark:
+    """One mark. Whatever the loss does to torch's settings and random numbers is undone."""
+    before = state.settings()
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # the marks measure what they warn about
-        for function in functions:
-            torch.manual_seed(0)
-            marks.append(function(subject))
-            if function is shapes.returns_scalar and not _usable(subject):
-                break
-    return Examination(subject.name, subject.kind.name, marks)
+        torch.manual_seed(0)
+        try:
+            return examiner(subject)
+        finally:
+            state.put_back(before)
 
 
-def _usable(subject: Subject) -> bool:
+def usable(subject: Subject) -> bool:
+    """Whether the loss returns a scalar with a gradient, without which most marks mean nothing."""
+    before = state.settings()
     try:
         value_and_gradient(subject.criterion(), subject.kind.outputs(), subject.encoded(subject.targets()))
     except Exception:
         return False
+    finally:
+        state.put_back(before)
     return True

@@ -12,9 +12,10 @@ from torch import Tensor
 from losslab.config.instantiation import make
 from losslab.config.settings import LossSettings, SingleLossSettings
 from losslab.errors import UserError
-from losslab.losses.criterion import build_criterion, matching_form
+from losslab.losses.criterion import Criterion, build_criterion, check_criterion, matching_form
 from losslab.losses.expectations import LOG_VALUES, VALUES, expected_by
 from losslab.soundness.examples import KINDS, ExampleKind
+from losslab.soundness.given import Given
 from losslab.tasks.heads import Head
 
 
@@ -25,16 +26,23 @@ class Subject:
     settings: of the loss.
     kind: the made-up data.
     expects: what the loss is declared, or known, to expect; None if unknown.
+    given: the loss itself, if Python code gave it and not a config.
     """
 
     name: str
     settings: LossSettings
     kind: ExampleKind
     expects: str | None
+    given: Given | None = None
 
     def criterion(self, **arguments: Any) -> Any:
         """A new criterion, with some of the loss's arguments replaced."""
         settings = self.settings
+        if self.given is not None and isinstance(settings, SingleLossSettings):
+            check_criterion(settings, self.kind.target_forms, self.name)
+            form = matching_form(settings.forms, self.kind.target_forms)
+            assert form is not None
+            return Criterion(self.given.make(**arguments), settings.output_activation, form).train()
         if isinstance(settings, SingleLossSettings) and arguments:
             settings = settings.model_copy(update={"loss": settings.loss.with_arguments(**arguments)})
         kind: Any = self.kind  # it has all the needed parts of a Kind
@@ -88,7 +96,8 @@ def value_and_gradient(criterion: Any, outputs: Tensor, targets: Tensor) -> tupl
     Raises TypeError or ValueError if the loss does not return a tensor, or a scalar, or has no gradient.
     """
     outputs = outputs.detach().clone().requires_grad_()
-    value = criterion(outputs, targets)
+    # clones, as a network's outputs are no leaf either; a loss that edits them is found by a mark of its own
+    value = criterion(outputs.clone(), targets.clone())
     if not isinstance(value, Tensor):
         raise TypeError(f"the loss returns {type(value).__name__}, not a tensor")
     if value.ndim:
@@ -106,22 +115,27 @@ def make_subject(settings: LossSettings, name: str, kind: str | None) -> Subject
 
     Raises UserError if the loss cannot be made, or does not take targets of that kind.
     """
-    expects = expected_by(settings.parts[0], name)
+    return for_kind(Subject(name, settings, KINDS["regression"], expected_by(settings.parts[0], name)), kind)
+
+
+def for_kind(subject: Subject, kind: str | None) -> Subject:
+    """The subject on examples of the given kind, else of the kind that the loss is most likely made for."""
+    name, settings = subject.name, subject.settings
     if settings.head is not None:
         if kind not in (None, "regression"):
-            raise UserError(f"--kind {kind}: loss={name} has a head, which only regression takes")
+            raise UserError(f"kind {kind}: loss={name} has a head, which only regression takes")
         head: Head = make(settings.head, where=f"loss={name}")
-        subject = Subject(name, settings, KINDS["regression"].with_head(head), expects)
+        subject = dataclasses.replace(subject, kind=KINDS["regression"].with_head(head))
         subject.criterion()
         return subject
     if kind is not None:
         if kind not in KINDS:
-            raise UserError(f"--kind {kind} does not exist: choose one of {', '.join(KINDS)}")
-        subject = Subject(name, settings, KINDS[kind], expects)
+            raise UserError(f"kind {kind} does not exist: choose one of {', '.join(KINDS)}")
+        subject = dataclasses.replace(subject, kind=KINDS[kind])
         subject.criterion()  # a loss that cannot be made is bad input, not a mark
         return subject
     candidates = [
-        Subject(name, settings, candidate, expects)
+        dataclasses.replace(subject, kind=candidate)
         for candidate in KINDS.values()
         if all(matching_form(part.forms, candidate.target_forms) for part in settings.parts)
     ]

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from losslab.soundness.examine import Examination
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK
+from losslab.soundness.mark import NOT_APPLICABLE, SOUND, UNSOUND, WEAK
 
 _STYLES = {SOUND: "green", WEAK: "yellow", UNSOUND: "bold red", NOT_APPLICABLE: "dim"}
 

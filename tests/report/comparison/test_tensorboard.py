@@ -94,9 +94,9 @@ def test_the_table_the_findings_and_three_pictures_are_there(tmp_path):
     for path in records.find([folder]):
         measure(path, {1: (1e-3, 1e-2), 100: (0.1, 0.2)})
     comparison = compare([folder])
-    from losslab.report.comparison.figures import write_figure
+    from losslab.report.comparison.figures import draw, save_figure
 
-    write_figure(comparison, folder / "comparison.png")
+    save_figure(draw(comparison), folder / "comparison.png")
     written = read(write_tensorboard(comparison, folder, folder / "comparison.png"))
     assert set(written.Tags()["images"]) == {"final_metric", "gradient_norms", "validation_curves"}
     assert all(written.Images(tag)[0].width > 300 for tag in written.Tags()["images"])
@@ -138,12 +138,14 @@ def test_hostile_names_stay_inside_the_folder_and_are_shown_as_text(tmp_path):
 
 
 def test_several_tasks_do_not_mix(tmp_path):
-    made = [fabricate("mse", 0, task=task) for task in ("digits", "mnist")]
+    made = [fabricate(loss, 0, task=task) for task in ("digits", "mnist") for loss in ("mse", "l1")]
     folder = tmp_path / "sweep"
     write_all(made, folder)
     log = write_tensorboard(compare([folder]), folder)
-    assert {path.name for path in log.iterdir() if path.is_dir()} == {"digits,mse", "mnist,mse"}
-    assert set(read(log).Tags()["images"]) == {"final_metric/task_1", "final_metric/task_2"}
+    assert {path.name for path in log.iterdir() if path.is_dir()} == {
+        f"{task},{loss}" for task in ("digits", "mnist") for loss in ("mse", "l1")
+    }
+    assert set(read(log).Tags()["images"]) == {"final_metric/task_1", "final_metric/task_2", "mean_ranks"}
 
 
 def test_runs_that_all_failed_still_have_a_log(tmp_path):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from losslab.claims.judge import counted
 from losslab.claims.verdict import PredictionOutcome, Verdict
+from losslab.markdown import escaped, table
 from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
-from losslab.report.markdown import escaped, table
 
 
 def markdown(verdicts: Sequence[Verdict]) -> str:

@@ -24,26 +24,31 @@ __all__ = ["print_comparison", "summarise", "write_comparison"]
 CSV_FILE = "comparison.csv"
 MARKDOWN_FILE = "comparison.md"
 FIGURE_FILE = "comparison.png"
+RANKS_FILE = "comparison_ranks.png"
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Writes all numbers, the table and the picture into `folder`, each completely or not at all.
+    """Writes all numbers, the table and the pictures into `folder`, each completely or not at all.
 
     Also writes the folder `comparison`, which shows the same in TensorBoard beside the runs.
     """
     # here, because importing matplotlib takes longer than showing the table
-    from losslab.report.comparison.figures import write_figure
+    from losslab.report.comparison.figures import draw, save_figure
     from losslab.report.comparison.tensorboard import write_tensorboard
+    from losslab.report.rank_figure import draw_ranks
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / CSV_FILE, comparison.frame().to_csv(index=False))
-        write_figure(comparison, folder / FIGURE_FILE)
-        write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE))
+        save_figure(draw(comparison), folder / FIGURE_FILE)
+        if comparison.overall:
+            save_figure(draw_ranks(comparison.overall, "task"), folder / RANKS_FILE)
+        write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE, RANKS_FILE))
         log = write_tensorboard(comparison, folder, folder / FIGURE_FILE)
     except OSError as error:
         raise UserError(f"the comparison cannot be saved in {folder}: {error.strerror or error}") from error
-    return [*(folder / name for name in (CSV_FILE, MARKDOWN_FILE, FIGURE_FILE)), log]
+    files = [CSV_FILE, MARKDOWN_FILE, FIGURE_FILE, *([RANKS_FILE] if comparison.overall else [])]
+    return [*(folder / name for name in files), log]
 
 
 def summarise(

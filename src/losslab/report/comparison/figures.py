@@ -71,12 +71,12 @@ class Curves(Lines):
         )
 
 
-def write_figure(comparison: Comparison, path: Path) -> None:
-    """Saves the picture as PNG, completely or not at all."""
+def save_figure(figure: Figure, path: Path) -> None:
+    """Saves a figure as PNG, completely or not at all."""
     content = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a box in its place is good enough
-        draw(comparison).savefig(content, format="png", dpi=150, bbox_inches="tight", facecolor="white")
+        figure.savefig(content, format="png", dpi=150, bbox_inches="tight", facecolor="white")
     records.write_atomically(path, content.getvalue())
 
 

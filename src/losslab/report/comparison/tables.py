@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from losslab import markdown
 from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
+from losslab.markdown import escaped
 from losslab.records import DIVERGED, FAILED, FINISHED
-from losslab.report import markdown
-from losslab.report.markdown import escaped
 
 DASH = "–"
 NOT_REACHED = "not reached"
@@ -89,7 +89,7 @@ def protocol_line(task: TaskComparison) -> str:
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Prints what is mixed, missing or stale, then every task's table, then what diverged or failed."""
+    """Prints what is mixed, missing or stale, each task's table, the answer over all tasks, what failed."""
     for sentence in _at_most(comparison.problems, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
     for task in comparison.tasks:
@@ -98,18 +98,25 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(_rich_table(task))
         for note in task.notes:
             console.print(Text(f"Note: {note}", style="yellow"))
+    for sentence in comparison.overall_sentences():
+        console.print(Text(sentence, style="bold"), soft_wrap=True)
     for sentence in _at_most(comparison.failures, MOST_SENTENCES):
         console.print(Text(sentence, style="yellow"), soft_wrap=True)
 
 
-def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
-    """The comparison as a Markdown document; `picture` is a file beside it."""
+def as_markdown(comparison: Comparison, picture: str | None = None, ranks: str | None = None) -> str:
+    """The comparison as a Markdown document.
+
+    Args:
+        picture, ranks: files beside it with the validation curves and the ranks over tasks.
+    """
     lines = ["# Comparison", ""]
     lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
     for task in comparison.tasks:
         lines += [f"- **{escaped(sentence)}**" for sentence in task.sentences] + [""] * bool(task.sentences)
         lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
         lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
+    lines += _over_tasks(comparison, ranks)
     lines += [EXPLANATION, ""]
     if picture:
         lines += [f"![validation curves of all arms]({picture})", ""]
@@ -121,6 +128,20 @@ def as_markdown(comparison: Comparison, picture: str | None = None) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def _over_tasks(comparison: Comparison, picture: str | None) -> list[str]:
+    if comparison.overall is None:
+        return []
+    table = comparison.overall.frame().rename(columns=lambda name: name.replace("_", " "))
+    rows = [
+        [escaped(cell) if isinstance(cell, str) else f"{cell:.3g}" for cell in row]
+        for row in table.itertuples(index=False)
+    ]
+    lines = ["## Over all tasks", ""]
+    lines += [f"- **{escaped(sentence)}**" for sentence in comparison.overall_sentences()]
+    lines += ["", markdown.table(list(table.columns), rows, range(1, len(table.columns))), ""]
+    return [*lines, *([f"![mean ranks over all tasks]({picture})", ""] if picture else [])]
 
 
 def number_format(task: TaskComparison) -> str:

@@ -1,7 +1,7 @@
 """The comparison in TensorBoard: the log `comparison` beside the runs, with one log per arm below it.
 
 - Custom Scalars: mean of each arm's runs with its band, and all runs in one chart.
-- Images: final metric of all arms, validation curves, gradient norms by layer.
+- Images: final metric of all arms, validation curves, gradient norms by layer, mean ranks over tasks.
 - Text: the comparison's table, and how many runs of each arm have which finding.
 
 All of it follows from records, curves.csv and diagnostics.csv; it is written anew each time.
@@ -17,12 +17,13 @@ from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.measurements import load_measurements
+from losslab.markdown import escaped, table
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.metric_figure import draw_metric
 from losslab.report.comparison.tables import as_markdown
 from losslab.report.event_log import EventLog
-from losslab.report.markdown import escaped, table
+from losslab.report.rank_figure import draw_ranks
 
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"
@@ -57,6 +58,8 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
         writer.add_text("findings", findings_table(comparison))
         if picture is not None:
             writer.add_image("validation_curves", picture.read_bytes())
+        if comparison.overall:
+            writer.add_figure("mean_ranks", draw_ranks(comparison.overall, "task"))
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
             writer.add_figure(f"final_metric{suffix}", draw_metric(task))

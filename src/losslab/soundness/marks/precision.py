@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, mark
+from losslab.soundness.accuracy import exact
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 # Some units in the last place: 2⁻¹⁰ and 2⁻⁷.
@@ -18,14 +19,14 @@ def reduced(subject: Subject) -> tuple[str, str]:
     lines, verdict = [], SOUND
     for dtype, tolerance in _TOLERANCES.items():
         outputs, targets = subject.kind.outputs(scale=3).to(dtype), subject.targets()
-        exact = _exact(subject, outputs, targets)
+        exact_value = exact(subject, outputs, targets)
         try:
             value = float(subject.criterion().to(dtype)(outputs, subject.encoded(targets, dtype)))
         except (RuntimeError, TypeError) as error:
             lines.append(f"{_NAMES[dtype]}: {error_line(error)}")
             verdict = max(verdict, WEAK, key=(SOUND, WEAK, UNSOUND).index)
             continue
-        difference = abs(value - exact) / max(abs(exact), 0.1)
+        difference = abs(value - exact_value) / max(abs(exact_value), 0.1)
         lines.append(f"{_NAMES[dtype]} off by {difference:.1g}")
         if not difference <= tolerance:
             verdict = UNSOUND
@@ -38,7 +39,7 @@ def autocast(subject: Subject) -> tuple[str, str]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     targets = subject.targets()
     outputs = subject.kind.outputs(scale=3).to(torch.bfloat16)
-    exact = _exact(subject, outputs, targets)
+    exact_value = exact(subject, outputs, targets)
     criterion = subject.criterion().to(device)
     moved = outputs.to(device).requires_grad_()
     try:
@@ -47,11 +48,6 @@ def autocast(subject: Subject) -> tuple[str, str]:
         value.backward()
     except RuntimeError as error:
         return WEAK, f"{device}: {error_line(error)}"
-    difference = abs(float(value.detach()) - exact) / max(abs(exact), 0.1)
+    difference = abs(float(value.detach()) - exact_value) / max(abs(exact_value), 0.1)
     good = difference <= _TOLERANCES[torch.bfloat16] and bool(moved.grad.isfinite().all())  # type: ignore[union-attr]
     return (SOUND if good else UNSOUND), f"{device}: off by {difference:.1g}"
-
-
-def _exact(subject: Subject, outputs: torch.Tensor, targets: torch.Tensor) -> float:
-    encoded = subject.encoded(targets, torch.float64)
-    return float(subject.criterion().double()(outputs.double(), encoded))

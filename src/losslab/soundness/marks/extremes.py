@@ -6,7 +6,8 @@ import math
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
+from losslab.soundness.accuracy import exact
+from losslab.soundness.mark import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 LEVELS = (20.0, 50.0, 90.0, 110.0, 1e4)
@@ -19,7 +20,7 @@ def large_outputs(subject: Subject) -> tuple[str, str]:
     targets = subject.targets()
     encoded = subject.encoded(targets)
     signs = _signs(subject, targets)
-    single, double = subject.criterion(), subject.criterion().double()
+    single = subject.criterion()
     worst, where = 0.0, ""
     for level in LEVELS:
         for side, word in ((-1, "wrong"), (1, "right")):
@@ -29,10 +30,10 @@ def large_outputs(subject: Subject) -> tuple[str, str]:
             if not math.isfinite(value) or not bool(gradient.isfinite().all()):
                 bad = int((~gradient.isfinite()).sum())
                 return UNSOUND, f"{at}: value {value:.4g}, {bad} of {gradient.numel()} gradients not finite"
-            exact = float(double(outputs.double(), subject.encoded(targets, torch.float64)))
-            difference = abs(value - exact) / max(abs(exact), 1.0)
+            exact_value = exact(subject, outputs, targets)
+            difference = abs(value - exact_value) / max(abs(exact_value), 1.0)
             if difference > worst:
-                worst, where = difference, f"{at}: {value:.6g} in float32, {exact:.6g} in float64"
+                worst, where = difference, f"{at}: {value:.6g} in float32, {exact_value:.6g} in float64"
     if worst > 1e-2:
         return UNSOUND, where
     return SOUND, f"finite up to ±1e4, within {worst:.1g} of float64"

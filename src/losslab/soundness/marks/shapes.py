@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from losslab.soundness.marks import SOUND, UNSOUND, mark
+from losslab.soundness.mark import SOUND, UNSOUND, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
-@mark("returns a scalar with a gradient")
+@mark("returns a scalar with a gradient", when="always")
 def returns_scalar(subject: Subject) -> tuple[str, str]:
     """One finite number and a finite gradient that is not zero everywhere, on random outputs."""
     targets = subject.targets()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 
 import torch
 from torch import Tensor
 
+from losslab.soundness.accuracy import DOUBLE, IN_FLOAT32, accuracy
 from losslab.soundness.examples import ExampleKind
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, error_line, mark
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 _POINTS = 3
@@ -37,28 +37,37 @@ def first(subject: Subject) -> tuple[str, str]:
     https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
     """
     small = _small(subject)
-    criterion = small.criterion().double()
+    criterion, limits = small.criterion().double(), accuracy(small)
     for seed in range(_POINTS):
         outputs, targets = _case(small, seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on inputs that are not float64, which the mark reports
-            passed = torch.autograd.gradcheck(
-                lambda x, y=targets: criterion(x, y), outputs, raise_exception=False, atol=1e-6, rtol=1e-4
-            )
+        passed = torch.autograd.gradcheck(
+            lambda x, y=targets: criterion(x, y).double(),
+            outputs,
+            eps=limits.step,
+            atol=limits.absolute,
+            rtol=limits.relative,
+            raise_exception=False,
+        )
         if not passed:
             return UNSOUND, f"autograd and finite differences disagree at random point {seed}"
-    return SOUND, f"agrees at {_POINTS} random points of {outputs.numel()} outputs"
+    agrees = f"agrees at {_POINTS} random points of {outputs.numel()} outputs"
+    return (SOUND, agrees) if limits is DOUBLE else (WEAK, f"{IN_FLOAT32}; {agrees}")
 
 
 @mark("gradgradcheck (float64)")
 def second(subject: Subject) -> tuple[str, str]:
     """The same for second derivatives; Newton's method and gradient penalties need them."""
     small = _small(subject)
-    criterion = small.criterion().double()
+    criterion, limits = small.criterion().double(), accuracy(small)
     outputs, targets = _case(small, 0)
     try:
         passed = torch.autograd.gradgradcheck(
-            lambda x: criterion(x, targets), outputs, atol=1e-5, rtol=1e-3, raise_exception=False
+            lambda x: criterion(x, targets).double(),
+            outputs,
+            eps=limits.step,
+            atol=10 * limits.absolute,
+            rtol=10 * limits.relative,
+            raise_exception=False,
         )
     except RuntimeError as error:
         return WEAK, f"no second derivative: {error_line(error)}"
@@ -69,24 +78,28 @@ def second(subject: Subject) -> tuple[str, str]:
 def kinks(subject: Subject) -> tuple[str, str]:
     """Slopes from the left and from the right, along the direction from the target through the prediction."""
     small = _small(subject)
-    criterion = small.criterion().double()
+    limits = accuracy(small)
+    criterion = small.criterion().to(limits.dtype)
     targets = small.targets(3)
-    encoded = small.encoded(targets, torch.float64)
+    encoded = small.encoded(targets, limits.dtype)
     places: tuple[float, ...]
     if small.takes_logits:
-        direction, origin = small.kind.signs(targets).double(), torch.zeros(3, *small.kind.shape).double()
+        direction, origin = (
+            small.kind.signs(targets).to(limits.dtype),
+            torch.zeros(3, *small.kind.shape, dtype=limits.dtype),
+        )
         places, unit = (-1.0, -0.5, 0.0, 0.5, 1.0), "margin "
     else:
-        origin = small.perfect(targets).double()
+        origin = small.perfect(targets).to(limits.dtype)
         direction, places, unit = torch.ones_like(origin), (-1.0, 0.0, 1.0), "residual "
-    step = 1e-6
+    step = limits.step
     found = []
     for place in places:
         at, before, after = (
             float(criterion(origin + (place + shift) * direction, encoded)) for shift in (0.0, -step, step)
         )
         left, right = (at - before) / step, (after - at) / step
-        if abs(right - left) > 1e-3 * max(1.0, abs(left), abs(right)):
+        if abs(right - left) > limits.jump * max(1.0, abs(left), abs(right)):
             found.append(f"{unit}{place:g} (slopes {left:.3g}, {right:.3g})")
     if not found:
         return SOUND, "none at " + ", ".join(f"{unit}{place:g}" for place in places)

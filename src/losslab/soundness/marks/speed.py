@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from losslab.soundness.marks import SOUND, WEAK, mark
+from losslab.soundness.mark import SOUND, WEAK, mark
 from losslab.soundness.subject import Subject
 
 SAMPLES, REPEATS, SLOW = 512, 15, 10

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from losslab.soundness.marks import SOUND, UNSOUND, WEAK, mark
+from losslab.soundness.accuracy import accuracy
+from losslab.soundness.mark import SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 MARGINS = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0)
@@ -17,9 +18,10 @@ def minimum(subject: Subject) -> tuple[str, str]:
 
 
 def _of_values(subject: Subject) -> tuple[str, str]:
-    targets = subject.targets().double()
-    encoded, best = subject.encoded(targets, torch.float64), subject.perfect(targets)
-    criterion = subject.criterion().double()
+    targets = subject.targets()
+    limits = accuracy(subject)
+    encoded, best = subject.encoded(targets, limits.dtype), subject.perfect(targets).to(limits.dtype)
+    criterion = subject.criterion().to(limits.dtype)
     lowest, gradient = value_and_gradient(criterion, best, encoded)
     # With a head the prediction is one thing and its variance another: only the prediction moves.
     has_head = subject.settings.head is not None
@@ -28,10 +30,10 @@ def _of_values(subject: Subject) -> tuple[str, str]:
     deepest, where = lowest, 0.0
     for size in (1e-3, 1e-2, 0.05, 0.1, 1.0):
         steps = [torch.ones_like(moved), -torch.ones_like(moved)]
-        steps += [torch.randn(moved.shape, generator=generator, dtype=torch.float64) for _ in range(8)]
+        steps += [torch.randn(moved.shape, generator=generator, dtype=moved.dtype) for _ in range(8)]
         for step in steps:
-            value = float(criterion(at(moved + size * step), encoded))
-            if value < deepest - 1e-12 * (1 + abs(lowest)):
+            value = float(criterion(at(moved + size * step).to(limits.dtype), encoded))
+            if value < deepest - limits.value * (1 + abs(lowest)):
                 deepest, where = value, size
     norm = float(gradient.abs().max()) * len(best)
     numbers = f"value {lowest:.4g} and gradient {norm:.2g} per sample at the target"
@@ -42,8 +44,9 @@ def _of_values(subject: Subject) -> tuple[str, str]:
 
 def _of_certainty(subject: Subject) -> tuple[str, str]:
     targets = subject.targets()
-    encoded, signs = subject.encoded(targets, torch.float64), subject.kind.signs(targets).double()
-    criterion = subject.criterion().double()
+    dtype = accuracy(subject).dtype
+    encoded, signs = subject.encoded(targets, dtype), subject.kind.signs(targets).to(dtype)
+    criterion = subject.criterion().to(dtype)
     right = {margin: value_and_gradient(criterion, margin * signs, encoded) for margin in MARGINS}
     wrong = float(criterion(-3 * signs, encoded))
     chance, certain = right[0.0][0], right[30.0][0]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable
+from typing import Literal
 
 SOUND = "sound"
 WEAK = "weak"  # works, with a limitation
 UNSOUND = "unsound"  # values or gradients are wrong, not finite, or missing
 NOT_APPLICABLE = "not applicable"
 VERDICTS = (NOT_APPLICABLE, SOUND, WEAK, UNSOUND)  # from good to bad
+
+
+When = Literal["always", "usable", "request"]
 
 
 @dataclasses.dataclass
@@ -28,23 +31,33 @@ class Mark:
     numbers: str
 
 
-def mark(name: str) -> Callable[[Callable[..., tuple[str, str]]], Callable[..., Mark]]:
-    """Decorator of a function of a subject that returns (verdict, numbers): it returns a Mark instead.
+@dataclasses.dataclass(frozen=True)
+class Examiner:
+    """Gives one mark.
+
+    Attributes:
+        name: of the mark.
+        function: of a subject; returns (verdict, numbers).
+        when: to give it: "always"; if the loss is "usable", i.e. returns a scalar with a gradient; or on
+            "request", because it takes long.
 
     An exception that the loss raises makes the mark unsound, with the exception's text in place of numbers.
     """
 
-    def decorate(function: Callable[..., tuple[str, str]]) -> Callable[..., Mark]:
-        @functools.wraps(function)
-        def examined(subject: object) -> Mark:
-            try:
-                return Mark(name, *function(subject))
-            except Exception as error:
-                return Mark(name, UNSOUND, error_line(error))
+    name: str
+    function: Callable[..., tuple[str, str]]
+    when: When = "usable"
 
-        return examined
+    def __call__(self, subject: object) -> Mark:
+        try:
+            return Mark(self.name, *self.function(subject))
+        except Exception as error:
+            return Mark(self.name, UNSOUND, error_line(error))
 
-    return decorate
+
+def mark(name: str, when: When = "usable") -> Callable[[Callable[..., tuple[str, str]]], Examiner]:
+    """Decorator that makes an Examiner of a function of a subject that returns (verdict, numbers)."""
+    return lambda function: Examiner(name, function, when)
 
 
 def error_line(error: BaseException) -> str:

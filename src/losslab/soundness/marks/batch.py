@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-
 import torch
 
 from losslab.config.settings import SumSettings
+from losslab.errors import UserError
 from losslab.losses.make import find_target
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
+from losslab.soundness.given import Given
+from losslab.soundness.mark import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
 
@@ -32,12 +32,17 @@ def reductions(subject: Subject) -> tuple[str, str]:
         return NOT_APPLICABLE, "has no argument reduction"
     targets, outputs = subject.targets(), subject.kind.outputs()
     encoded = subject.encoded(targets)
+    try:
+        criteria = [subject.criterion(reduction=word) for word in ("mean", "sum", "none")]
+    except UserError as error:
+        return NOT_APPLICABLE, str(error)
     with torch.no_grad():
-        mean, total, each = (
-            subject.criterion(reduction=word)(outputs, encoded) for word in ("mean", "sum", "none")
-        )
+        mean, total, each = (criterion(outputs, encoded) for criterion in criteria)
     if each.ndim == 0:
         return UNSOUND, "reduction=none gives one number"
+    for word, value in (("mean", mean), ("sum", total)):
+        if value.ndim:
+            return UNSOUND, f"reduction={word} gives shape {tuple(value.shape)}, not one number"
     shape = f"none gives {tuple(each.shape)}"
     if not torch.allclose(each.sum(), total, rtol=1e-4, atol=1e-6):
         return UNSOUND, f"{shape}, whose sum is {each.sum():.6g}, but sum gives {total:.6g}"
@@ -71,8 +76,5 @@ def composition(subject: Subject) -> tuple[str, str]:
 def _offers_reduction(subject: Subject) -> bool:
     if isinstance(subject.settings, SumSettings):
         return False
-    target = find_target(subject.settings.loss, subject.name)
-    try:
-        return "reduction" in inspect.signature(target).parameters
-    except ValueError:
-        return False
+    given = subject.given or Given(find_target(subject.settings.loss, subject.name), {})
+    return given.takes("reduction")

@@ -7,7 +7,7 @@ import warnings
 
 import torch
 
-from losslab.soundness.marks import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, error_line, mark
+from losslab.soundness.mark import NOT_APPLICABLE, SOUND, UNSOUND, WEAK, error_line, mark
 from losslab.soundness.subject import Subject
 
 
@@ -20,7 +20,7 @@ def compiled(subject: Subject) -> tuple[str, str]:
     return _compiled(subject, "aot_eager")
 
 
-@mark("torch.compile to machine code")
+@mark("torch.compile to machine code", when="request")
 def compiled_to_machine_code(subject: Subject) -> tuple[str, str]:
     """The same by the default backend, inductor, which needs a C++ compiler and some seconds."""
     if not any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")):
@@ -66,10 +66,10 @@ def vmapped(subject: Subject) -> tuple[str, str]:
     def one(sample: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return criterion(sample[None], target[None])
 
-    loop = torch.stack(
-        [torch.func.grad(one)(sample, of) for sample, of in zip(outputs, encoded, strict=True)]
-    )
     try:
+        loop = torch.stack(
+            [torch.func.grad(one)(sample, of) for sample, of in zip(outputs, encoded, strict=True)]
+        )
         together = torch.func.vmap(torch.func.grad(one))(outputs, encoded)
     except Exception as error:
         return WEAK, error_line(error)
