@@ -33,7 +33,7 @@ class Pictures(Watcher):
         self.due = list(state["due"])
 
     def between_steps(self, training: Training) -> None:
-        if self.due and training.step >= self.due[0] and training.step % training.settings.eval_every == 0:
+        if self.due and training.step >= self.due[0] and training.evaluations.due(training.step):
             self.due = [step for step in self.due if step > training.step]
             _show(training, "validation")
 

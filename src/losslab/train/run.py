@@ -6,6 +6,7 @@ claims.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from rich.console import Console
@@ -51,6 +52,7 @@ def run(
         trainer = make_trainer(settings, logger, parts.task, record.resumed_at)
         clock.ready()
         train(trainer, learner, settings, record)
+    record.evaluations = dataclasses.asdict(view.evaluations)
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
     record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)

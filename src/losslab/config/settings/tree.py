@@ -14,6 +14,7 @@ import pydantic
 from losslab.config.settings.values import (
     Count,
     CountFromZero,
+    CountOrAuto,
     Flag,
     Number,
     PositiveOrNull,
@@ -114,7 +115,7 @@ class RecipeSettings(Section):
     model_config = pydantic.ConfigDict(extra="allow", frozen=True)
     max_epochs: Count
     batch_size: Count
-    eval_every: Count
+    eval_every: CountOrAuto
     eval_batch_size: Count
 
 
@@ -272,7 +273,7 @@ class TrainerSettings(Section):
 
     max_epochs: Count
     batch_size: Count
-    eval_every: Count
+    eval_every: CountOrAuto
     eval_batch_size: Count
     log_every: Count
     accelerator: str
