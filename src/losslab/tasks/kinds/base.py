@@ -14,7 +14,7 @@ from losslab.config.settings import TaskSettings
 from losslab.errors import UserError
 from losslab.tasks.sources import Raw
 
-# (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
+# (kind, inputs, raw outputs, targets), all on the CPU, to a PIL image or a matplotlib Figure.
 Picture = Callable[[Any, Tensor, Tensor, Tensor], Any]
 
 
