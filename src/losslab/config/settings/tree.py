@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from losslab.config.settings.values import (
+    AUTO,
     Count,
     CountFromZero,
     CountOrAuto,
@@ -283,6 +284,7 @@ class TrainerSettings(Section):
     gradient_clip: GradientClipSettings
     checkpoint: Flag
     num_workers: CountFromZero
+    threads: CountOrAuto = AUTO
     # Only in trainer=ddp, so that runs in one process keep their identity.
     strategy: Literal["ddp"] | None = None
     devices: Count = 1
