@@ -44,7 +44,7 @@ def automatic(step: float) -> int:
 
 
 def operations(settings: TrainerSettings, network: nn.Module, task: Task) -> float:
-    """Floating-point operations of a training step, roughly: each weight is used once at each output position.
+    """Floating-point operations of a training step, roughly: each weight counts at each output position.
 
     Not torch.utils.flop_counter, which is more exact but takes half a second to import.
     """
