@@ -14,7 +14,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
 def share_of(worker: int, devices: Sequence[str]) -> str | None:
-    """The GPU of worker number `worker` (from 0); None if there are fewer than two, and nothing to share out."""
+    """The GPU of worker number `worker` (from 0); None if there are fewer than two."""
     return devices[worker % len(devices)] if len(devices) > 1 else None
 
 
@@ -22,7 +22,7 @@ def visible(environment: Mapping[str, str] = os.environ) -> list[str]:
     """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them; none without CUDA."""
     if VISIBLE in environment:
         return [name.strip() for name in environment[VISIBLE].split(",") if name.strip() not in ("", "-1")]
-    import torch  # it counts through NVML, which leaves CUDA uninitialised and may thus be called before a fork
+    import torch  # counts through NVML, so CUDA stays uninitialised, as before a fork
 
     return [str(number) for number in range(torch.cuda.device_count())]
 
