@@ -149,7 +149,10 @@ def threads(repeats: int, small: bool) -> list[list[str]]:
     """Milliseconds of a training step with one thread and one a core, alone and beside as many busy loops."""
     cores = os.cpu_count() or 1
     program = [sys.executable, str(Path(__file__).with_name("benchmark_threads.py"))]
-    waiting = {"spinning (OpenMP's default)": "ACTIVE", "sleeping (losslab's)": "PASSIVE"}
+    waiting: dict[str, dict[str, str]] = {
+        "spinning (OpenMP's default)": {},
+        "sleeping (losslab's)": {"OMP_WAIT_POLICY": "PASSIVE"},
+    }
     found: dict[tuple[str, int, str, int], list[float]] = {}
     for _ in range(1 if small else repeats):
         for loops in (0,) if small else (0, cores):
@@ -157,7 +160,8 @@ def threads(repeats: int, small: bool) -> list[list[str]]:
             try:
                 for words, policy in list(waiting.items())[small:]:
                     seconds = "0.2" if small else "2"
-                    environment = {**os.environ, "OMP_WAIT_POLICY": policy}
+                    own = {key: value for key, value in os.environ.items() if not key.startswith("OMP_")}
+                    environment = {**own, **policy}
                     done = subprocess.run(
                         [*program, seconds, str(cores)], env=environment, check=True, capture_output=True
                     )
