@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from losslab import records
 from losslab.config.compose import compose_run
 from losslab.config.hydra_setup import default_data_folder
 from losslab.config.settings import RunSettings
+from losslab.look.evaluations import evaluations
 from losslab.look.event_files import RunLogger
 from losslab.models import build_network
-from losslab.tasks import load_task
+from losslab.tasks import Task, load_task
 from losslab.train import _lightning
+from losslab.train.hardware import outputs_of
 from losslab.train.run import run
 
 DIAGNOSTICS_OFF = ("diagnostics=off", "pictures=null")
@@ -71,8 +73,13 @@ CASES = {
 }
 
 
-def plain_loop(case: Case, device: torch.device) -> float:
-    """A hand-written loop over tensors in memory; seconds of training, without any evaluation."""
+def plain_loop(case: Case, device: torch.device, evaluates: bool = False) -> float:
+    """A hand-written loop over tensors in memory; seconds of training.
+
+    Args:
+        evaluates: as losslab does, at the same steps, on the same samples and with torchmetrics; at the end
+            with all of the task's metrics, on all of its splits.
+    """
     settings = case.composed()
     task = load_task(settings.task, settings.choices["task"])
     inputs, targets = (part.to(device) for part in task.splits["train"].sample(len(task.splits["train"])))
@@ -82,16 +89,62 @@ def plain_loop(case: Case, device: torch.device) -> float:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)  # as losslab's
     with _lightning.without_nvml():  # which Lightning, imported here, would have each of its steps ask
         started = time.perf_counter()
+        look = _Evaluator(case, task, network, settings, device) if evaluates else None
+        step = 0
         for _ in range(case.epochs):
             order = torch.randperm(len(inputs), device=device)
             for first in range(0, len(inputs), case.batch_size):
+                if look and look.plan.due(step):
+                    look.curves()
                 index = order[first : first + case.batch_size]
                 loss = case.loss(network(inputs[index]), targets[index])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
+                step += 1
+        if look:
+            look.curves()
+            look.final()
         loss.item()  # waits for the device
         return time.perf_counter() - started
+
+
+class _Evaluator:
+    """What a careful user would write for curves and a final evaluation: data kept ready, one pass."""
+
+    def __init__(
+        self, case: Case, task: Task, network: nn.Module, settings: RunSettings, device: torch.device
+    ) -> None:
+        self.case, self.network, self.batch = case, network, settings.trainer.eval_batch_size
+        sizes = {name: len(split) for name, split in task.splits.items()}
+        values = task.splits["train"].sample(1)[1].numel()
+        self.plan = evaluations(settings.trainer, sizes["train"], sizes["validation"], values)
+        final = {**sizes, "train": min(sizes["train"], sizes["validation"])}
+        self.data = [
+            {
+                name: tuple(part.to(device) for part in task.splits[name].sample(count))
+                for name, count in counts.items()
+            }
+            for counts in (self.plan.samples, final)
+        ]
+        self.metrics = [task.kind.metrics(final).to(device) for final in (False, True)]
+
+    def curves(self) -> None:
+        self._evaluate(*(both[0] for both in (self.data, self.metrics)))
+
+    def final(self) -> None:
+        self._evaluate(*(both[1] for both in (self.data, self.metrics)))
+
+    @torch.inference_mode()
+    def _evaluate(self, data: dict[str, tuple[Tensor, ...]], metrics: Any) -> None:
+        self.network.eval()
+        for inputs, targets in data.values():
+            metrics.reset()
+            outputs = torch.cat([outputs_of(self.network, part) for part in inputs.split(self.batch)])
+            self.case.loss(outputs, targets).item()
+            metrics.update(outputs, targets)
+            metrics.compute()
+        self.network.train()
 
 
 def conventional(case: Case, device: torch.device) -> float:
@@ -142,7 +195,8 @@ def conventional(case: Case, device: torch.device) -> float:
 def losslab_run(case: Case, device: torch.device, *overrides: str) -> dict[str, float]:
     """Times of a whole losslab run; "total" includes evaluation, TensorBoard and the record."""
     accelerator = "gpu" if device.type == "cuda" else "cpu"
-    settings = case.composed(f"trainer.accelerator={accelerator}", *overrides)
+    threads = f"trainer.threads={torch.get_num_threads()}"
+    settings = case.composed(f"trainer.accelerator={accelerator}", threads, *overrides)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         record = run(settings, [], Path(folder))

@@ -27,9 +27,9 @@ from losslab.tasks import load_task
 RATE = 0.05
 
 
-def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
+def networks(model: str, seeds: int, task_name: str) -> tuple[list[nn.Module], Tensor, Tensor]:
     """One network a seed as losslab makes it, and the training data."""
-    settings = compose_run("task=mnist", f"model={model}")
+    settings = compose_run(f"task={task_name}", f"model={model}")
     task = load_task(settings.task, settings.choices["task"])
     made = [
         build_network(
@@ -42,7 +42,7 @@ def networks(model: str, seeds: int) -> tuple[list[nn.Module], Tensor, Tensor]:
         )
         for seed in range(seeds)
     ]
-    return made, *task.splits["train"].sample(20_000)
+    return made, *task.splits["train"].sample(min(20_000, len(task.splits["train"])))
 
 
 def batches(count: int, batch_size: int, steps: int, seed: int) -> Tensor:
@@ -86,6 +86,7 @@ def main() -> None:
     )
     parser.add_argument("--models", nargs="+", default=["mlp", "cnn"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--task", default="mnist", help="any multiclass task")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
@@ -100,7 +101,7 @@ def main() -> None:
     print("| :--- | ---: | ---: | ---: | ---: | ---: |")
     for model in arguments.models:
         for seeds in arguments.seeds:
-            made, inputs, targets = networks(model, seeds)
+            made, inputs, targets = networks(model, seeds, arguments.task)
             made = [net.to(arguments.device, kind) for net in made]
             inputs, targets = inputs.to(arguments.device, kind), targets.to(arguments.device)
             orders = [

@@ -24,6 +24,7 @@ from losslab.look.diagnostics.layers import weight_layers
 from losslab.look.diagnostics.model_graph import layer_table
 from losslab.look.diagnostics.outputs import Outputs
 from losslab.look.diagnostics.update_ratios import UpdateRatios
+from losslab.look.evaluations import Evaluations
 from losslab.losses.criterion import Criterion
 from losslab.train.batches import TrainingBatches
 from losslab.train.run import build
@@ -109,7 +110,7 @@ def test_histograms_and_norms_are_those_of_the_gradient_by_hand(train, composed)
         task.splits["train"],
         lambda targets: targets,
         batch_size=settings.trainer.batch_size,
-        eval_every=1,
+        evaluations=Evaluations(1, {}),
         seed=0,
         device=torch.device("cpu"),
         epoch=lambda: 0,

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import TensorDataset
 
+from losslab.look.evaluations import Evaluations
 from losslab.tasks.batches import evaluation_batches
 from losslab.tasks.scaling import Scaling
 from losslab.tasks.task import Split
@@ -29,7 +30,7 @@ def batches(split, *, seed=0, epoch=0, batch_size=4, eval_every=3, encode=lambda
         split,
         encode,
         batch_size=batch_size,
-        eval_every=eval_every,
+        evaluations=Evaluations(eval_every, {}),
         seed=seed,
         device=CPU,
         epoch=lambda: epoch,
@@ -139,7 +140,7 @@ def test_parts_of_several_processes_make_the_whole_batch(processes):
             split,
             lambda targets: targets,
             batch_size=32,
-            eval_every=100,
+            evaluations=Evaluations(100, {}),
             seed=0,
             device=torch.device("cpu"),
             epoch=lambda: 0,

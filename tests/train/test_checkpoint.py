@@ -13,6 +13,7 @@ from torch import nn
 
 from losslab import records
 from losslab.errors import UserError
+from losslab.look.evaluations import Evaluations
 from losslab.records import FINISHED
 from losslab.train import checkpoint as checkpoint_module
 from losslab.train.checkpoint import FILE, Checkpoint
@@ -65,7 +66,7 @@ def run_in(composed, tmp_path, monkeypatch):
         monkeypatch.setattr(nn.utils, "clip_grad_norm_", counted)
         chosen = [
             *("trainer.accelerator=cpu", "trainer.max_epochs=2", "trainer.checkpoint=true"),
-            *("trainer.gradient_clip.norm=1000", "pictures=null", *overrides),
+            *("trainer.gradient_clip.norm=1000", "trainer.eval_every=20", "pictures=null", *overrides),
         ]
         record = run(composed(*chosen), chosen, folder)
         assert bool(record.internal_errors) == (name == "full"), record.internal_errors
@@ -210,7 +211,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
 
     monkeypatch.setattr(records, "write_atomically", save)
     monkeypatch.setattr(checkpoint, "_state_of", lambda *arguments: {})
-    training = types.SimpleNamespace(step=0, settings=types.SimpleNamespace(eval_every=1))
+    training = types.SimpleNamespace(step=0, evaluations=Evaluations(1, {}))
     for training.step in range(1, 200):
         now += 1
         checkpoint.between_steps(training)

@@ -133,7 +133,7 @@ def test_how_often_one_looks_changes_nothing(train):
 
 
 def test_training_data_are_judged_by_as_many_samples_as_validation_data(train):
-    record, folder = train()
+    record, folder = train("trainer.eval_every=20")
     samples = round(0.15 * 1797)
     right = record.metrics["train"]["accuracy"] * samples
     assert right == pytest.approx(round(right), abs=1e-3)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 
 from losslab.look.watcher import Training, Watcher
 
@@ -33,7 +35,7 @@ class Pictures(Watcher):
         self.due = list(state["due"])
 
     def between_steps(self, training: Training) -> None:
-        if self.due and training.step >= self.due[0] and training.step % training.settings.eval_every == 0:
+        if self.due and training.step >= self.due[0] and training.evaluations.due(training.step):
             self.due = [step for step in self.due if step > training.step]
             _show(training, "validation")
 
@@ -56,4 +58,8 @@ def _show(training: Training, split: str) -> None:
     kind = training.task.kind
     for name, draw in kind.pictures.items():
         drawn = draw(kind, inputs, outputs, targets)
-        training.logbook.writer.add_figure(f"{name}/{split}", drawn, training.step)
+        tag, writer = f"{name}/{split}", training.logbook.writer
+        if isinstance(drawn, Image.Image):
+            writer.add_image(tag, np.asarray(drawn), training.step, dataformats="HWC")
+        else:
+            writer.add_figure(tag, drawn, training.step)

@@ -7,6 +7,7 @@ Evaluation, checkpoints, diagnostics, pictures and the progress bar are watchers
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from losslab.config.settings import TrainerSettings
+from losslab.look.evaluations import Evaluations, evaluations
 from losslab.look.logbook import Logbook
 from losslab.losses.criterion import Criterion
 from losslab.losses.terms import WeightedSum
@@ -56,6 +58,13 @@ class Training:
         if self.averaged is None or not self.averaged.n_averaged:
             return self.network
         return self.averaged.module
+
+    @functools.cached_property
+    def evaluations(self) -> Evaluations:
+        """When curves get their points."""
+        train, validation = self.task.splits["train"], self.task.splits["validation"]
+        _, target = train.sample(1)
+        return evaluations(self.settings, len(train), len(validation), target.numel())
 
     def place(self, device: torch.device) -> None:
         """Sets the device that the network is on."""
@@ -117,7 +126,7 @@ class Watcher:
         """Some steps are done, also those before a divergence. `training.step` does not include them yet."""
 
     def between_steps(self, training: Training) -> None:
-        """Between two steps: at each multiple of `eval_every`, at ends of epochs, and sometimes at others."""
+        """Between two steps: after each step of `evaluations`, at ends of epochs, and sometimes at others."""
 
     def finished(self, training: Training) -> None:
         """The last step is done."""

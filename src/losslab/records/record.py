@@ -120,6 +120,8 @@ class Record(Stored):
         internal_errors: errors of losslab while it observed the training: {"what", "type", "message",
             "traceback"} each.
         environment: what the run ran on; all unknown for a run that was killed.
+        evaluations: steps at which the curves have points (`every`, `early`), and the number of `samples` of
+            each split behind a point.
         resumed_at: the step of the checkpoint from which it continued after an interruption; 0 if it did not.
         fingerprints: "weights" and "batches" that a user's own training started with, as hashes; where known.
     """
@@ -146,6 +148,7 @@ class Record(Stored):
     findings: list[RecordedFinding] = Field(default_factory=list)
     internal_errors: list[dict[str, str]] = Field(default_factory=list)
     environment: Environment = Field(default_factory=Environment)
+    evaluations: dict[str, Any] = Field(default_factory=dict)
     resumed_at: int = 0
     fingerprints: dict[str, str] = Field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

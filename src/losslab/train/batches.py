@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from losslab.look.evaluations import Evaluations
 from losslab.seeds import generator, stream_seed
 from losslab.tasks import Split
 from losslab.tasks.batches import Batch
@@ -50,7 +51,7 @@ class TrainingBatches:
         split: on the training device; its targets as the task has them.
         encode: converts the task's targets to the loss's.
         seed: the run's seed; with the epoch it decides the order of the samples.
-        eval_every: chunks end at multiples of so many steps.
+        evaluations: chunks end where the training is evaluated.
         epoch: returns the number of the current epoch, from 0.
         num_workers: processes of the DataLoader, if the split is a Dataset.
         steps_done: steps before this one are skipped: training continues here.
@@ -64,7 +65,7 @@ class TrainingBatches:
         encode: Callable[[Tensor], Tensor],
         *,
         batch_size: int,
-        eval_every: int,
+        evaluations: Evaluations,
         seed: int,
         device: torch.device,
         epoch: Callable[[], int],
@@ -75,7 +76,7 @@ class TrainingBatches:
         self.split = split
         self.encode = encode
         self.batch_size = batch_size
-        self.eval_every = eval_every
+        self.evaluations = evaluations
         self.seed = seed
         self.device = device
         self.epoch = epoch
@@ -119,7 +120,7 @@ class TrainingBatches:
         first = epoch * self.steps_per_epoch
         bounds, start = [], max(0, self.steps_done - first)
         while start < self.steps_per_epoch:
-            to_evaluation = self.eval_every - (first + start) % self.eval_every
+            to_evaluation = self.evaluations.next_after(first + start) - (first + start)
             stop = min(start + min(to_evaluation, self.chunk_steps), self.steps_per_epoch)
             bounds.append((start, stop))
             start = stop

@@ -118,7 +118,7 @@ class Checkpoint(Watcher):
         If the checkpoint cannot be written, the run continues without it.
         """
         ends_epoch = training.step % self.steps_per_epoch == 0
-        evaluated = training.step % training.settings.eval_every == 0 and not self.only_at_epochs
+        evaluated = training.evaluations.due(training.step) and not self.only_at_epochs
         now = time.perf_counter()
         too_early = now - self._saved_at < self._cost / LARGEST_SHARE
         if self._given_up or too_early or not (ends_epoch or evaluated) or training.step >= self.last_step:

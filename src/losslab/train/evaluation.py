@@ -20,12 +20,10 @@ from losslab.train import hardware
 
 # Small evaluation inputs are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
-# Training samples per point of a curve; they give an accuracy to about half a percentage point.
-CURVE_SAMPLES = 2_000
 
 
 class Evaluation(Watcher):
-    """Evaluates before the first step, at every multiple of `eval_every`, and after the last step.
+    """Evaluates before the first step, when `Training.evaluations` says so, and after the last step.
 
     Args:
         targets: values of the primary metric; records when validation first reaches them.
@@ -51,7 +49,7 @@ class Evaluation(Watcher):
             self._evaluate_curves(training)
 
     def between_steps(self, training: Training) -> None:
-        if training.step % training.settings.eval_every == 0:
+        if training.evaluations.due(training.step):
             self._evaluate_curves(training)
 
     def finished(self, training: Training) -> None:
@@ -59,7 +57,7 @@ class Evaluation(Watcher):
 
     def test(self, training: Training, split: str) -> None:
         """The final evaluation of `split`, with all metrics."""
-        count = _evaluated_samples(training, split, final=True)
+        count = _final_samples(training, split)
         self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
         if split == "test":
             training.logbook.add(training.step, training.seconds, split, self.latest[split])
@@ -101,7 +99,7 @@ class Evaluation(Watcher):
         """The samples behind the curves; kept scaled if they are small."""
         if split in self._kept_batches:
             return self._kept_batches[split]
-        count = _evaluated_samples(training, split, final=False)
+        count = training.evaluations.samples[split]
         batches = training.batches(split, count)
         sample, _ = training.splits[split].sample(1)
         if sample.numel() * 4 * count > KEPT_BYTES:
@@ -109,7 +107,7 @@ class Evaluation(Watcher):
         self._kept_batches[split] = list(batches)
         return self._kept_batches[split]
 
-    @torch.no_grad()
+    @torch.no_grad()  # not inference_mode: no faster, and what a network caches in it cannot be trained with
     def _evaluate(self, training: Training, batches: Iterable[Batch], final: bool) -> dict[str, Any]:
         """Loss and the task's metrics over batches of (inputs, targets), in evaluation mode.
 
@@ -144,10 +142,7 @@ class Evaluation(Watcher):
         return self._metrics[final]
 
 
-def _evaluated_samples(training: Training, split: str, final: bool) -> int:
-    """Number of samples. Training data need only a sample: as many as for validation, fewer for curves."""
+def _final_samples(training: Training, split: str) -> int:
+    """Of training data a sample is enough: as many as for validation."""
     size = len(training.splits[split])
-    if split != "train":
-        return size
-    size = min(size, len(training.splits["validation"]))
-    return size if final else min(size, CURVE_SAMPLES)
+    return min(size, len(training.splits["validation"])) if split == "train" else size

@@ -6,6 +6,7 @@ claims.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.internal_errors import InternalErrors
 from losslab.look.watcher import Training
 from losslab.records import Record, environment
-from losslab.train import _lightning, closing, opening
+from losslab.train import _lightning, closing, opening, threads
 from losslab.train.clock import Clock
 from losslab.train.evaluation import Evaluation
 from losslab.train.learner import Learner
@@ -46,15 +47,16 @@ def run(
     checkpoint = opening.find_checkpoint(settings, record, parts, folder, clock)
     evaluation = Evaluation(settings.task.targets, resumes=record.resumed_at > 0)
     watchers = make_watchers(settings, record, evaluation, checkpoint, errors, console)
-    with _lightning.quiet():
+    with _lightning.quiet(), threads.chosen(settings.trainer, parts.network, parts.task):
         logger, logbook = opening.open_log(record, folder, errors)
         view = Training(parts.task, parts.network, parts.criterion, settings.trainer, logbook)
         learner = Learner(view, parts.optimizer, scheduler, watchers)
         trainer = make_trainer(settings, logger, parts.task, record.resumed_at)
         clock.ready()
         train(trainer, learner, settings, record)
+        record.environment = environment.describe(trainer.strategy.root_device)
+    record.evaluations = dataclasses.asdict(view.evaluations)
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
-    record.environment = environment.describe(trainer.strategy.root_device)
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
     closing.diagnose(record, parts, logbook)
     closing.finish_tensorboard(record, logbook, logger)

@@ -55,7 +55,7 @@ def _batches(
         view.task.on(device)["train"],
         lambda targets: view.task.kind.encode(targets, view.criterion.form),
         batch_size=settings.trainer.batch_size,
-        eval_every=settings.trainer.eval_every,
+        evaluations=view.evaluations,
         seed=settings.seed,
         device=device,
         epoch=lambda: epochs_done + learner.current_epoch,

@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from losslab.config.settings.values import (
+    AUTO,
     Count,
     CountFromZero,
+    CountOrAuto,
     Flag,
     Number,
     PositiveOrNull,
@@ -123,7 +125,7 @@ class RecipeSettings(Section):
     model_config = pydantic.ConfigDict(extra="allow", frozen=True)
     max_epochs: Count
     batch_size: Count
-    eval_every: Count
+    eval_every: CountOrAuto
     eval_batch_size: Count
 
 
@@ -339,7 +341,7 @@ class TrainerSettings(Section):
 
     max_epochs: Count
     batch_size: Count
-    eval_every: Count
+    eval_every: CountOrAuto
     eval_batch_size: Count
     log_every: Count
     accelerator: str
@@ -349,6 +351,7 @@ class TrainerSettings(Section):
     gradient_clip: GradientClipSettings
     checkpoint: Flag
     num_workers: CountFromZero
+    threads: CountOrAuto = AUTO
     # Only in trainer=ddp, so that runs in one process keep their identity.
     strategy: Literal["ddp"] | None = None
     devices: Count = 1

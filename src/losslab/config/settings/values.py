@@ -38,13 +38,13 @@ def said(advice: str) -> pydantic.WrapValidator:
 
 
 def whole(
-    advice: str, *, from_: int, below: int | None = None, or_null: bool = False
+    advice: str, *, from_: int, below: int | None = None, or_null: bool = False, or_: str | None = None
 ) -> pydantic.BeforeValidator:
-    """A whole number, at least `from_`; accepts a float without a fraction, but not true or text."""
+    """A whole number, at least `from_`, or the word `or_`; accepts 100.0, but not true or other text."""
 
-    def validate(value: Any) -> int | None:
-        if value is None and or_null:
-            return None
+    def validate(value: Any) -> int | str | None:
+        if (value is None and or_null) or (or_ is not None and value == or_):
+            return value
         if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
@@ -99,6 +99,10 @@ def _flag(value: Any) -> bool:
 
 Flag = Annotated[bool, pydantic.BeforeValidator(_flag)]
 Count = Annotated[int, whole("give a whole number from 1", from_=1)]
+AUTO: Literal["auto"] = "auto"
+CountOrAuto = Annotated[
+    int | Literal["auto"], whole("give a whole number from 1, or auto", from_=1, or_=AUTO)
+]
 CountFromZero = Annotated[int, whole("give a whole number from 0", from_=0)]
 Seed = Annotated[
     int, whole("give a whole number from 0 to 4294967295, which is 2^32 - 1", from_=0, below=2**32)

@@ -17,7 +17,7 @@ from losslab.tasks.sources import Raw
 
 SIGNS = ("positive", "negative", "random")
 
-# (kind, inputs, raw outputs, targets), all on the CPU, to a matplotlib Figure.
+# (kind, inputs, raw outputs, targets), all on the CPU, to a PIL image or a matplotlib Figure.
 Picture = Callable[[Any, Tensor, Tensor, Tensor], Any]
 
 

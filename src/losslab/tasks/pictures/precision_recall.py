@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
+from PIL import Image
 from torch import Tensor
 
-from losslab.tasks.pictures.canvas import figure
+from losslab.tasks.pictures.canvas import BLUE, ORANGE, Axes, Canvas
 
 
-def draw(scores: Tensor, targets: Tensor) -> Any:
+def draw(scores: Tensor, targets: Tensor) -> Image.Image:
     """Scores (N,), any that rise with the probability, and targets (N,) of 0 and 1.
 
     https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html
@@ -17,18 +17,20 @@ def draw(scores: Tensor, targets: Tensor) -> Any:
     from sklearn.metrics import average_precision_score, precision_recall_curve
 
     truth, values = targets.numpy(), scores.double().numpy()
-    drawn, axes = figure()
-    axis = axes[0, 0]
+    canvas = Canvas(400, 360)
+    labels = ("recall", "precision")
+    axes = Axes(
+        canvas, (60, 30, 385, 310), (0, 1.02), (0, 1.05), labels=labels, title=f"{len(truth)} predictions"
+    )
     share = float(truth.mean())
-    axis.axhline(share, color="black", linewidth=1, linestyle="--", label=f"share of positives {share:.3f}")
+    axes.line([0, 1.02], [share, share], label=f"share of positives {share:.3f}")
     if truth.any():
         precision, recall, thresholds = precision_recall_curve(truth, values)
         area = average_precision_score(truth, values)
-        axis.step(recall, precision, where="post", label=f"average precision {area:.3f}")
+        # the precision holds from the recall before it, as in step(where="post")
+        xs, ys = np.repeat(recall, 2)[1:], np.repeat(precision, 2)[:-1]
+        axes.line(xs, ys, BLUE, f"average precision {area:.3f}", width=2)
         chosen = int((thresholds <= 0).sum())  # raw outputs above 0 count as positive
-        axis.plot(recall[chosen], precision[chosen], "o", color="tab:orange", label="decision at 0")
-    axis.set(
-        xlim=(0, 1.02), ylim=(0, 1.05), xlabel="recall", ylabel="precision", title=f"{len(truth)} predictions"
-    )
-    axis.legend(loc="lower left")
-    return drawn
+        axes.points(recall[chosen : chosen + 1], precision[chosen : chosen + 1], ORANGE, "decision at 0", 4)
+    axes.legend("lower left")
+    return canvas.image
