@@ -79,8 +79,8 @@ def write_all(made: Iterable[Record], sweep: Path) -> list[Path]:
     return [write(record, sweep / f"{record.identity}") for record in made]
 
 
-def plan(made: Iterable[Record], sweep: Path) -> None:
-    """The sweep's plan, in the order given."""
+def plan(made: Iterable[Record], sweep: Path, **judging: Any) -> None:
+    """The sweep's plan, in the order given, and how it is judged."""
     runs = [
         {
             "folder": record.identity,
@@ -92,7 +92,8 @@ def plan(made: Iterable[Record], sweep: Path) -> None:
         for record in made
     ]
     sweep.mkdir(parents=True, exist_ok=True)
-    (sweep / "sweep.json").write_text(json.dumps({"schema_version": 1, "runs": runs}))
+    written = {"schema_version": 1, "runs": runs, "judging": judging or None}
+    (sweep / "sweep.json").write_text(json.dumps(written))
 
 
 def digest(value: Any) -> str:

@@ -176,6 +176,34 @@ def test_arms_of_different_conditions(tmp_path: Path) -> None:
     assert judged[0].outcome == HOLDS
 
 
+def test_shares_of_paired_runs_are_judged_by_an_exact_test(tmp_path: Path) -> None:
+    """a diverges with 6 of 8 seeds, b never: more often, but not by a margin of one half."""
+    start = {0: 0.1}
+    runs = {Cell("all", "b"): arm(tmp_path, "b", [0.9] * 8)[Cell("all", "b")]}
+    a = [
+        make_run(tmp_path / f"a{seed}", seed, 0.9, DIVERGED if seed < 6 else FINISHED, start)
+        for seed in range(8)
+    ]
+    runs[Cell("all", "a")] = pd.concat(a)
+    more = prediction(metric="diverged", arm="a", against="b", at_least=0.0)
+    far_more = {**more, "at_least": 0.5}
+    judged = judge.judge(claim_with(more, far_more), runs, {})
+    assert [one.outcome for one in judged] == [HOLDS, INCONCLUSIVE]
+    (row,) = judged[0].rows
+    assert (row.mean, row.n) == (0.75, 8)
+    assert row.low is not None
+    assert 0 < row.low < 0.5
+
+
+def test_a_share_has_the_same_interval_in_the_table_of_arms_as_in_its_row(tmp_path: Path) -> None:
+    runs = arm(tmp_path, "a", [0.9] * 8)
+    share = prediction(metric="diverged", arm="a", at_most=0.5)
+    (row,) = judge.judge(claim_with(share), runs, {})[0].rows
+    table = judge.arm_metric("diverged", None, outcomes_of(runs[Cell("all", "a")], "diverged"))
+    assert (table.mean, table.low, table.high) == (row.mean, row.low, row.high)
+    assert row.high == pytest.approx(1 - 0.025 ** (1 / 8))
+
+
 def test_quantities_of_a_check(tmp_path: Path) -> None:
     plain = {
         "statement": "s",

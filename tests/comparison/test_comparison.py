@@ -227,18 +227,51 @@ def test_different_tasks_may_come_from_different_machines(tmp_path):
     assert compare([tmp_path]).problems == []
 
 
+def judged_sweep(folder, seeds, **judging):
+    """Two arms over some seeds, with a plan that says how they are judged."""
+    spread = [0.0, 0.002, -0.002, 0.001, -0.001]
+    made = [
+        fabricate(loss, seed, mean + spread[seed] * (1 + (loss == "mse")))
+        for loss, mean in (("cross_entropy", 0.95), ("mse", 0.93))
+        for seed in range(seeds)
+    ]
+    write_all(made, folder)
+    plan(made, folder, **judging)
+    return folder
+
+
+def row_of(*folders, **options):
+    comparison = compare(list(folders), **options)
+    (row,) = [arm.judged for arm in comparison.tasks[0].arms if arm.judged]
+    return row, comparison.problems
+
+
 def test_a_sweep_made_in_stages_is_reported_as_one(tmp_path):
-    decide = ["decide.margin=0.01", "decide.stages=[4,6]"]
-    spread = [0.0, 0.002, -0.002, 0.001]
-    for loss, mean in (("cross_entropy", 0.95), ("mse", 0.93)):
-        made = [
-            fabricate(loss, seed, mean + noise * (1 + (loss == "mse")), overrides=[f"seed={seed}", *decide])
-            for seed, noise in enumerate(spread)
-        ]
-        write_all(made, tmp_path)
-    (row,) = [arm.judged for arm in compare([tmp_path]).tasks[0].arms if arm.judged]
+    sweep = judged_sweep(tmp_path, 4, margin="0.01", stages=[4, 6])
+    row, _ = row_of(sweep)
     assert str(row.margin) == "0.01"
     assert row.level < 0.05
-    (again,) = [arm.judged for arm in compare([tmp_path], margin=Margin(0.05)).tasks[0].arms if arm.judged]
+    again, _ = row_of(sweep, margin=Margin(0.05))
     assert str(again.margin) == "0.05"
     assert again.level == row.level
+
+
+def test_a_sweep_interrupted_within_a_stage_is_no_single_look(tmp_path):
+    row, _ = row_of(judged_sweep(tmp_path, 5, margin="0.01", stages=[4, 6]))
+    assert row.n == 5
+    assert row.level < 0.05
+
+
+def test_given_seeds_are_one_look_also_if_a_stage_has_as_many(tmp_path):
+    row, _ = row_of(judged_sweep(tmp_path, 4, margin="0.01", stages=[]))
+    assert str(row.margin) == "0.01"
+    assert row.level == 0.05
+
+
+def test_sweeps_that_are_judged_differently_are_said_to_be(tmp_path):
+    first = judged_sweep(tmp_path / "a", 4, margin="0.01", stages=[4, 6])
+    second = judged_sweep(tmp_path / "b", 4, margin="0.05", stages=[4, 6])
+    row, problems = row_of(first, second)
+    assert row.margin is None
+    assert row.level < 0.05  # they share their stages
+    assert any(problem.startswith("Mixed: these sweeps were made with different") for problem in problems)

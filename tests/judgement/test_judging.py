@@ -79,6 +79,7 @@ def test_a_collapsed_run_is_said_and_left_out():
     assert only(found).collapsed == (4,)
     assert only(found).n == 11
     assert "mse collapsed with seed 4: far below its other runs" in found.sentences()[1]
+    assert "(1 of 12 runs; the true share may be 0.00 to 0.38)" in found.sentences()[1]
     assert found.frame()["collapsed"].tolist() == [1]
 
 

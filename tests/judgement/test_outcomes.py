@@ -40,3 +40,16 @@ def test_steps_are_a_bound_where_the_target_was_not_reached():
 def test_measures_of_training_count_whether_it_finished_or_diverged():
     assert outcomes.of_course(STATUS, like(1, 2, 3)).number.dropna().to_dict() == {7: 1, 8: 2}
     assert outcomes.divergence(STATUS).number.dropna().to_dict() == {7: 0, 8: 1}
+
+
+def test_a_run_collapses_once_whether_it_diverged_or_ended_far_below_the_others():
+    status = pd.Series([FINISHED] * 6 + [DIVERGED, FINISHED, FAILED])
+    final = pd.Series([0.95, 0.951, 0.949, 0.952, 0.948, 0.95, 0.9, 0.3, math.nan])
+    counted = outcomes.of_metric(status, final, pd.Series([0.1] * 9))
+    found = outcomes.collapse(counted, status, higher_is_better=True, margin=0.01)
+    assert found.number[:8].tolist() == [0, 0, 0, 0, 0, 0, 1, 1]
+    assert found.missing[8]
+    # the rule of the typical run is blind where most diverge; their status is not
+    most = pd.Series([DIVERGED] * 5 + [FINISHED])
+    counted = outcomes.of_metric(most, pd.Series([0.9] * 6), pd.Series([0.1] * 6))
+    assert outcomes.collapse(counted, most, higher_is_better=True).number.tolist() == [1, 1, 1, 1, 1, 0]

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from losslab.judgement.collapse import collapsed
+from losslab.judgement.evidence import share_evidence
 from losslab.judgement.sequential import (
     BETTER,
     EQUAL,
@@ -118,6 +119,20 @@ def test_at_the_margin_few_decisions_are_wrong(collapsing):
     found = [decision_after_stages(a, b, 0.01, stages) for a, b in zip(arms, references, strict=True)]
     # 5 % of 250 are 12.5; 22 are more than 99 of 100 such studies would show
     assert len(found) - found.count(OPEN) <= 22
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.37, 0.5])
+def test_exact_tests_of_a_share_at_each_stage_err_at_most_as_often_as_promised(share):
+    """Enumerated, for a share that lies on its margin; 0.37 is the worst of 0.01 to 0.50."""
+    alive, before, wrong = np.ones(1), 0, 0.0
+    for seeds in Stages().seeds:
+        alive = np.convolve(alive, stats.binom.pmf(np.arange(seeds - before + 1), seeds - before, share))
+        hits = [np.repeat([1, 0], [count, seeds - count]) for count in range(seeds + 1)]
+        found = [share_evidence(values, share, None) for values in hits]
+        decided = np.array([min(one.holds, one.fails) <= Stages().level(seeds) for one in found])
+        wrong += alive[decided].sum()
+        alive, before = np.where(decided, 0.0, alive), seeds
+    assert 0 < wrong <= 0.05
 
 
 @pytest.mark.parametrize("stages", [(), (1, 2), (8, 8), (12, 8)])

@@ -15,6 +15,7 @@ from torch import nn
 from losslab.config.settings import GradientClipSettings, TrainerSettings
 from losslab.errors import UserError
 from losslab.look.diagnostics import histogram
+from losslab.look.diagnostics.activation_gradients import ActivationGradients
 from losslab.look.diagnostics.activations import Activations, Shape, watching
 from losslab.look.diagnostics.clipping import Clipping
 from losslab.look.diagnostics.embeddings import penultimate
@@ -273,6 +274,34 @@ def test_labels_say_which_layer_an_activation_follows():
     assert seen == [("layer_1", "PReLU"), ("layer_1.2", "Tanh")]
     assert [layer.module_name for layer in weight_layers(network)] == ["1", "5"]
     assert "| layer_2 | `5` | Linear | 2 × 4 | 10 |" in layer_table(network)
+
+
+def test_gradients_of_activations_are_autograds_also_before_a_module_that_works_in_place():
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Linear(5, 7), nn.GELU(), nn.ReLU(inplace=True), nn.Linear(7, 6), nn.Sigmoid(), nn.Linear(6, 3)
+    )
+    inputs, targets = batch()
+    training = training_of(network)
+    look(ActivationGradients(1), training, inputs, targets)
+    first = network[1](network[0](inputs)).detach().requires_grad_()
+    second = network[4](network[3](torch.relu(first)))
+    second.retain_grad()
+    nn.functional.mse_loss(network[5](second), targets).backward()
+    seen = {layer: value for (_, layer, _), value in training.logbook.seen.items()}
+    assert list(seen) == ["layer_1", "layer_1.2", "layer_2"]
+    for layer, gradient in (("layer_1", first.grad), ("layer_2", second.grad)):
+        assert seen[layer] == pytest.approx(gradient.square().mean().sqrt().item(), rel=1e-5)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+
+
+def test_a_vanished_gradient_does_not_underflow_in_its_square():
+    diagnostic = ActivationGradients(1)
+    diagnostic._seen = {}
+    diagnostic._keep("tiny", torch.full((4, 3), 1e-30))
+    diagnostic._keep("none", torch.zeros(4, 3))
+    assert diagnostic._seen["tiny"].item() == pytest.approx(1e-30)
+    assert diagnostic._seen["none"].item() == 0
 
 
 def test_outputs_by_autograd_and_by_hand():

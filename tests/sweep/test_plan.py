@@ -11,6 +11,7 @@ from losslab import records
 from losslab.config.compose import composer
 from losslab.errors import RunsFailed, UserError
 from losslab.records import DIVERGED, FAILED
+from losslab.records.plan import Judging, load_plan
 from losslab.sweep.plan import (
     LOCK_FILE,
     PlannedRun,
@@ -99,9 +100,27 @@ def test_a_folder_in_the_plan_that_is_none_of_ours_is_refused(tmp_path, folder):
     written["runs"][0]["folder"] = folder
     path.write_text(json.dumps(written))
     before = path.read_bytes()
-    with pytest.raises(UserError, match=r"sweep\.json puts a run into .*, not a folder that losslab made"):
+    ours = r"puts a run into .*, not a folder that losslab made"
+    valid = r"is not a valid sweep plan: runs\.0\.folder is wrong: .*; delete it"
+    with pytest.raises(UserError, match=rf"sweep\.json ({ours if isinstance(folder, str) else valid})"):
         write_plan(planned(1), sweep)
     assert path.read_bytes() == before
+
+
+def test_a_plan_keeps_how_the_sweep_is_judged(tmp_path):
+    write_plan(planned(1), tmp_path, Judging(margin="0.01", stages=[8, 12]))
+    write_plan(planned(2), tmp_path)
+    assert load_plan(tmp_path).judging == Judging(margin="0.01", stages=[8, 12])
+    # what was looked at in stages is not a single look because seeds are given later
+    write_plan(planned(3), tmp_path, Judging(margin="5%", reference="mse"))
+    assert load_plan(tmp_path).judging == Judging(margin="5%", reference="mse", stages=[8, 12])
+    assert len(load_plan(tmp_path).runs) == 3
+
+
+def test_a_plan_that_is_damaged_is_neither_read_nor_replaced(tmp_path):
+    (tmp_path / "sweep.json").write_text('{"schema_version": 1, "runs": [')
+    with pytest.raises(UserError, match=r"sweep\.json is not a readable sweep plan: .*; delete it"):
+        write_plan(planned(1), tmp_path)
 
 
 def test_a_link_to_another_folder_is_none_of_ours(tmp_path):

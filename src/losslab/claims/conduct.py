@@ -9,13 +9,17 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from losslab.claims import refusals
 from losslab.claims.stages import ClaimRun
 from losslab.claims.study import Study
 from losslab.claims.verdict import Verdict
+from losslab.config.identity import identities
 from losslab.config.settings import RunSettings
 from losslab.errors import RunsFailed
+from losslab.judgement.intervals import CONFIDENCE
 from losslab.sweep import plan
 from losslab.sweep.conduct import Setup, conduct
+from losslab.train.trainer import steps_per_epoch
 
 
 def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, RunsFailed | None]:
@@ -46,14 +50,27 @@ def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, Ru
 
 
 def _rehearse(study: Study, setup: Setup) -> None:
-    """Composes and builds one run of every cell, and checks the metrics that the predictions name."""
+    """Composes and builds one run of every cell; refuses predictions that those runs could not decide."""
     build = setup.preflight
     known_metrics: list[set[str]] = []
+    budgets: dict[str, refusals.Budget] = {}
 
     def preflight(settings: RunSettings) -> None:
         if build is not None:
-            known_metrics.append(set(build(settings).task.kind.metric_names()))
+            task = build(settings).task
+            known_metrics.append(set(task.kind.metric_names()))
+            steps = steps_per_epoch(settings, task) * settings.trainer.max_epochs
+            arm = identities(settings)["arm_identity"]
+            budgets[arm] = refusals.Budget(steps, settings.trainer.eval_every)
 
-    plan.plan([list(run.overrides) for run in study.rehearsal()], setup.compose, preflight)
+    rehearsed = study.rehearsal()
+    planned = plan.plan([list(run.overrides) for run in rehearsed], setup.compose, preflight)
     if known_metrics:
         study.check_metrics(known_metrics)
+    by_cell = dict(zip((run.cell for run in rehearsed), planned, strict=True))
+    settings = {cell: run.settings for cell, run in by_cell.items() if run.settings is not None}
+    refusals.check_losses(study.claim, settings, study.where)
+    if not study.quick:  # a quick try decides little, and says so
+        known = {cell: run.arm_identity for cell, run in by_cell.items() if run.arm_identity in budgets}
+        refusals.check_steps(study.claim, {cell: budgets[arm] for cell, arm in known.items()}, study.where)
+        refusals.check_shares(study.claim, len(study.claim.seeds), 1 - CONFIDENCE, study.where)

@@ -29,7 +29,7 @@ from losslab.claims.verdict import (
     Row,
 )
 from losslab.judgement import evidence as inference
-from losslab.judgement import outcomes
+from losslab.judgement import outcomes, paired_shares
 from losslab.judgement.evidence import Bounds
 from losslab.judgement.intervals import CONFIDENCE, mean_interval
 from losslab.judgement.outcomes import Outcomes
@@ -203,7 +203,10 @@ def _add(
     else:
         part = inference.evidence(numbers, low, high)
     interval, bootstrap = mean_interval(numbers), inference.bootstrap_interval(numbers)
-    if _is_share(prediction):
+    if measures.is_share(prediction.metric) and prediction.against:
+        part = paired_shares.paired_share_evidence(numbers, low, high)
+        interval = paired_shares.paired_share_interval(numbers)
+    elif measures.is_share(prediction.metric):
         part, interval = inference.share_evidence(numbers, low, high), inference.share_interval(numbers)
     if prediction.ratio and numbers.size:
         interval, bootstrap = inference.exponential(interval), inference.exponential(bootstrap)
@@ -227,10 +230,6 @@ def _add(
     )
     judged.parts.append(part)
     judged.samples.append(numbers)
-
-
-def _is_share(prediction: Prediction) -> bool:
-    return prediction.metric == measures.DIVERGED_SHARE and not prediction.against
 
 
 def _outcome(judged: _Judged, p_value: float, predictions: int) -> PredictionOutcome:
@@ -269,7 +268,7 @@ def _seeds_needed(judged: _Judged, alpha: float) -> int | None:
         low, high = (None if margin is None else math.log(margin) for margin in (low, high))
     needed, failing = [], []
     for numbers in judged.samples:
-        if _is_share(judged.prediction):
+        if measures.is_share(judged.prediction.metric) and not judged.prediction.against:
             seeds = inference.seeds_for_share(numbers, low, high, alpha)
         else:
             seeds = inference.seeds_needed(numbers, low, high, alpha)
@@ -298,11 +297,11 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def arm_metric(measured: str, counted: Outcomes) -> ArmMetric:
+def arm_metric(metric: str, target: float | None, counted: Outcomes) -> ArmMetric:
     """A metric over an arm's seeds, as a verdict holds it."""
-    interval = mean_interval(counted.number)
+    interval = measures.interval_of(metric, counted.number)
     return ArmMetric(
-        measured=measured,
+        measured=measures.words_for(metric, target),
         mean=_number(interval.mean),
         low=_number(interval.low),
         high=_number(interval.high),

@@ -13,14 +13,19 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from losslab.claims.run_files import RunFiles
+from losslab.judgement.evidence import share_interval
+from losslab.judgement.intervals import CONFIDENCE, Estimate, mean_interval
 from losslab.judgement.outcomes import Outcomes
 from losslab.records import outcomes
 
 SPLITS = ("train", "validation", "test")
 STEPS = "steps_to_target"
-DIVERGED_SHARE = "diverged"  # each run's value is 0 or 1, and what counts is their share
+# Each run's value is 0 or 1, and what counts is their share.
+DIVERGED_SHARE = "diverged"
+COLLAPSED_SHARE = "collapsed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +43,8 @@ def outcomes_of(runs: pd.DataFrame, metric: str, target: float | None = None) ->
         return outcomes.of_target(runs, target)
     if metric == DIVERGED_SHARE:
         return outcomes.divergence(runs)
+    if metric == COLLAPSED_SHARE:
+        return outcomes.collapse(runs)
     if metric in MEASURES:
         return outcomes.of_course(runs, [MEASURES[metric].read(RunFiles(at)) for at in runs["folder"]])
     split, name = _split_of(metric)
@@ -50,6 +57,8 @@ def words_for(metric: str, target: float | None = None) -> str:
         return f"optimiser steps until the primary validation metric first reaches {target:g}"
     if metric == DIVERGED_SHARE:
         return "share of runs whose loss or weights became infinite or NaN"
+    if metric == COLLAPSED_SHARE:
+        return "share of runs that diverged, or ended far worse than the arm's typical run"
     if metric in MEASURES:
         return MEASURES[metric].words
     split, name = _split_of(metric)
@@ -58,7 +67,27 @@ def words_for(metric: str, target: float | None = None) -> str:
 
 def own_names() -> list[str]:
     """The names of losslab's own measures, which are not metrics of a task."""
-    return [STEPS, DIVERGED_SHARE, *MEASURES]
+    return [STEPS, DIVERGED_SHARE, COLLAPSED_SHARE, *MEASURES]
+
+
+def is_share(metric: str | None) -> bool:
+    """Whether what counts is the share of runs with value 1: judged by exact tests, not by Student's."""
+    return metric in (DIVERGED_SHARE, COLLAPSED_SHARE)
+
+
+def is_of_the_loss(metric: str) -> bool:
+    """Whether it is made of the loss's own values or gradients, so that other losses' cannot be compared."""
+    return metric in _OF_THE_LOSS or _split_of(metric)[1] in ("loss", "batch_loss")
+
+
+def interval_of(metric: str | None, numbers: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """The mean of one arm's numbers with its interval: a share's is exact, another number's Student's.
+
+    The same in tables of arms as in rows of predictions. NaN is left out.
+    """
+    present = np.asarray(numbers, dtype=float)
+    present = present[np.isfinite(present)]
+    return share_interval(present, confidence) if is_share(metric) else mean_interval(present, confidence)
 
 
 def is_metric(metric: str, of_task: set[str]) -> bool:
@@ -93,7 +122,7 @@ def _distance_to_best_loss(run: RunFiles) -> float:
 
 
 def _gradient_ratio(run: RunFiles, start: bool) -> float:
-    norms = run.hidden_layers("gradient_norm")
+    norms = run.hidden_layers("activation_gradient")
     if not len(norms) or norms.shape[1] < 2:
         return math.nan
     norms = norms.iloc[:1] if start else norms.iloc[1:]
@@ -105,7 +134,7 @@ def _gradient_ratio(run: RunFiles, start: bool) -> float:
 
 
 def _gradient_ratio_per_layer(run: RunFiles) -> float:
-    layers = run.hidden_layers("gradient_norm").shape[1]
+    layers = run.hidden_layers("activation_gradient").shape[1]
     ratio = _gradient_ratio(run, start=True)
     return ratio ** (1 / (layers - 1)) if layers > 1 and ratio > 0 else math.nan
 
@@ -148,7 +177,8 @@ MEASURES = {
         _distance_to_best_loss,
     ),
     "gradient_ratio_at_start": Measure(
-        "gradient norm of the first hidden layer over that of the last one, at the first step",
+        "gradient with respect to the first hidden layer's activations over that of the last one's (root "
+        "mean squares), at the first step",
         functools.partial(_gradient_ratio, start=True),
     ),
     "gradient_ratio_in_training": Measure(
@@ -156,8 +186,8 @@ MEASURES = {
         functools.partial(_gradient_ratio, start=False),
     ),
     "gradient_ratio_per_layer": Measure(
-        "factor by which the gradient's norm changes from one hidden layer to the one before it, at the "
-        "first step",
+        "factor by which the gradient with respect to activations (its root mean square) changes from one "
+        "hidden layer to the one before it, at the first step",
         _gradient_ratio_per_layer,
     ),
     "dead_share": Measure(
@@ -172,3 +202,5 @@ MEASURES = {
     ),
     "weight_norm": Measure("Euclidean norm of all parameters at the end", _weight_norm),
 }
+
+_OF_THE_LOSS = ("loss_fluctuation", "distance_to_best_loss", "early_gradient_norm")

@@ -43,5 +43,5 @@ class RunFiles:
 
 
 def _layer_number(name: Any) -> tuple[int, str]:
-    digits = str(name).rpartition("_")[2]
+    digits = str(name).rpartition("_")[2].partition(".")[0]  # "layer_1.2" is its second activation
     return (int(digits) if digits.isdigit() else -1), str(name)

@@ -5,10 +5,10 @@ Hydra's sweeper and `losslab-reproduce` call it with a composed config and a `Se
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -21,7 +21,7 @@ from losslab.config import settings
 from losslab.config.overrides import first_sweep
 from losslab.config.settings import DecideSettings
 from losslab.errors import UserError
-from losslab.judgement.sequential import Stages
+from losslab.records.plan import Judging
 from losslab.report.claims.console import print_verdict
 from losslab.report.comparison import summarise
 from losslab.sweep.conduct import Setup, conduct
@@ -41,20 +41,19 @@ def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide
     """
     seeds_given = any(override.startswith("seed=") for overrides in batch for override in overrides)
     in_stages = decide.margin is not None and not seeds_given
-    options: dict[str, Any] = {
-        "reference": decide.reference,
-        "margin": decide.margin,
-        "stages": Stages(tuple(decide.stages)) if in_stages else None,
-    }
+    judging = Judging(
+        margin=None if decide.margin is None else str(decide.margin),
+        reference=decide.reference,
+        stages=decide.stages if in_stages else [],
+    )
+    setup = dataclasses.replace(setup, judging=judging)
 
     def ending(folder: Path) -> None:
         if records.find([folder]):
-            summarise(folder, setup.console, **options)
+            summarise(folder, setup.console)
 
     if in_stages:
-        failed = until_decided(
-            batch, folder, setup, decide.stages, lambda: compare([folder], **options), ending
-        )
+        failed = until_decided(batch, folder, setup, decide.stages, lambda: compare([folder]), ending)
     else:
         failed = conduct(batch, folder, setup, ending=ending).failed
     if failed:

@@ -7,7 +7,6 @@ Reads the frame of `losslab/records/`, which also says which number each run cou
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,16 +27,21 @@ from losslab.judgement.outcomes import DIVERGED, FAILED
 from losslab.judgement.outcomes import notes as notes_on
 from losslab.judgement.over_conditions import OverConditions, over_conditions
 from losslab.judgement.rows import Margin
-from losslab.judgement.sequential import STAGES, Stages
+from losslab.judgement.sequential import Stages
 from losslab.records import outcomes as outcomes_of
 from losslab.records.comparable import mixtures
 from losslab.records.frame import load_runs
+from losslab.records.plan import Judging, judgings_below
 
 __all__ = ["Arm", "Comparison", "TaskComparison", "compare", "compare_runs", "load_runs"]
 
 # Values of different losses are different quantities, which no table may compare.
 NOT_COMPARABLE = ("loss",)
 FEWEST_SUSPICIOUSLY_EQUAL = 3
+DIFFERENT_WAYS = (
+    "Mixed: these sweeps were made with different margins, references or stages, and are judged without what "
+    "they do not share: report each alone."
+)
 
 
 def compare(
@@ -49,17 +53,20 @@ def compare(
 ) -> Comparison:
     """The comparison of all runs recorded at or below `folders`; see `compare_runs`.
 
-    Runs that were made to be decided (`decide.margin`) are judged by their own margin and stages, if no
-    others are given: read again as a single look, their intervals would be too narrow.
+    A sweep is judged as it says itself (`decide.margin`, stages, reference), where nothing else is given:
+    read again as a single look, the intervals of one made in stages would be too narrow.
     """
     runs, problems = load_runs(folders)
     if runs.empty:
         where = ", ".join(str(folder) for folder in folders)
         hint = f"; {problems[0]}" if problems else ""
         raise UserError(f"no record of a run to compare at or below {where}{hint}")
-    if stages is None:
-        own_margin, stages = _decided_by(runs)
-        margin = margin or own_margin
+    own, agreed = _own_way(folders)
+    if not agreed:
+        problems.append(DIFFERENT_WAYS)
+    margin = margin or Margin.parse(own.margin)
+    stages = stages or (Stages(tuple(own.stages)) if own.stages else None)
+    reference = reference or own.reference
     return compare_runs(runs, problems, reference, metric, margin, stages)
 
 
@@ -92,20 +99,17 @@ def compare_runs(
     return Comparison(tasks, [*mixtures(runs), *problems], failures, _over_tasks(tasks, margin))
 
 
-def _decided_by(runs: pd.DataFrame) -> tuple[Margin | None, Stages | None]:
-    """The margin and the stages that the runs' overrides name; seeds that were given are one look."""
-    told = dict(
-        override.split("=", 1)
-        for overrides in runs["overrides"]
-        for override in overrides
-        if override.startswith("decide.")
-    )
-    if "decide.margin" not in told or told["decide.margin"] == "null":
-        return None, None
-    seeds = [int(text) for text in re.findall(r"\d+", told.get("decide.stages", ""))] or list(STAGES)
-    each = runs.groupby("arm_identity")["seed"].nunique()
-    in_stages = all(count in seeds for count in each)
-    return Margin.parse(told["decide.margin"]), Stages(tuple(seeds)) if in_stages else None
+def _own_way(folders: Sequence[Path]) -> tuple[Judging, bool]:
+    """How the sweeps say that they are judged, as far as they agree, and whether they do."""
+    ways = judgings_below(map(Path, folders))
+    if not ways:
+        return Judging(), True
+    common = {
+        key: getattr(ways[0], key)
+        for key in Judging.model_fields
+        if all(getattr(way, key) == getattr(ways[0], key) for way in ways)
+    }
+    return Judging(**common), len(ways) == 1
 
 
 def _labelled_arms(block: pd.DataFrame) -> dict[str, pd.DataFrame]:

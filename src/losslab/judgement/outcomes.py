@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from losslab.judgement.collapse import collapsed
+
 # How a run can end.
 FINISHED: Final = "finished"
 DIVERGED: Final = "diverged"
@@ -87,6 +89,24 @@ def divergence(status: pd.Series) -> Outcomes:
     """1 for a run that diverged, 0 for one that finished; a failed one has no value."""
     numbers = (status == DIVERGED).astype(float).where(status != FAILED)
     return Outcomes(numbers, _none(status), _none(status))
+
+
+def collapse(
+    counted: Outcomes, status: pd.Series, higher_is_better: bool, margin: float | None = None
+) -> Outcomes:
+    """1 for a run that collapsed or diverged, 0 for another; one without a number has no value.
+
+    Each run counts once, so this share includes that of `divergence`: a run that diverged counts with its
+    untrained network, and is a collapse also where most runs of its arm diverged.
+
+    Args:
+        counted: the numbers that the runs of one arm count with in a metric, as `of_metric` has them.
+        margin: the smallest difference that matters, in the metric's unit; None for none.
+    """
+    far = pd.Series(collapsed(counted.number, higher_is_better, margin), index=status.index)
+    diverged = status == DIVERGED
+    found = (far | diverged).astype(float).where(counted.number.notna() | diverged)
+    return Outcomes(found, _none(status), _none(status))
 
 
 def notes(outcomes: Outcomes) -> list[str]:

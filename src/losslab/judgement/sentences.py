@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from losslab.judgement.evidence import share_interval
 from losslab.judgement.rows import Row
 from losslab.judgement.sequential import BETTER, EQUAL, OPEN, WORSE
 
@@ -60,11 +61,12 @@ def _needed(row: Row) -> str:
 def _beside(row: Row) -> list[str]:
     found = []
     side = "below" if row.higher_is_better else "above"
+    runs = row.n + len({*row.collapsed, *row.reference_collapsed})
     for arm, seeds in ((row.arm, row.collapsed), (row.reference, row.reference_collapsed)):
         if seeds:
             found.append(
                 f"{arm} collapsed with seed{_s(len(seeds))} {_listed(seeds)}: far {side} its other runs, and "
-                "left out of the difference."
+                f"left out of the difference ({_share(len(seeds), runs)})."
             )
     if row.missing:
         found.append(
@@ -72,6 +74,11 @@ def _beside(row: Row) -> list[str]:
             f"seed{_s(len(row.missing))} {_listed(row.missing)}."
         )
     return found
+
+
+def _share(hits: int, runs: int) -> str:
+    found = share_interval([1] * hits + [0] * (runs - hits))
+    return f"{hits} of {runs} runs; the true share may be {found.low:.2f} to {found.high:.2f}"
 
 
 def _is_ratio(row: Row) -> bool:

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from losslab.errors import UserError
-from losslab.records import comparable, stored
-from losslab.records.record import PLAN_FILE, PLAN_SCHEMA_VERSION, Record, RecordError, find, load
-from losslab.records.stored import Stored, Unreadable
+from losslab.records import comparable
+from losslab.records.plan import Plan, PlannedRun, plans_below
+from losslab.records.record import PLAN_FILE, Record, RecordError, find, load
 
 RECORD_COLUMNS = [name for name in Record.model_fields if name != "schema_version"]
 # The fields of a record, its folder, and what makes runs comparable.
@@ -22,20 +22,6 @@ RUN_COLUMNS = ["folder", *RECORD_COLUMNS, *comparable.COLUMNS]
 
 _MAY_LACK = ("diverged_at", "parameters", "threads")
 Loaded = list[tuple[Path, Record]]
-
-
-class PlannedRun(Stored):
-    """A run as the sweep listed it; `folder` is relative to the sweep's."""
-
-    folder: str
-    identity: str
-    name: str = ""
-
-
-class Plan(Stored):
-    """`sweep.json`: the runs of a sweep, in order."""
-
-    runs: list[PlannedRun]
 
 
 def read_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
@@ -62,10 +48,10 @@ def load_runs(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[str]]:
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise UserError(f"{folder} is not a folder: give one that holds runs")
-        plans, plan_problems = _plans(folder)
+        plans, unreadable_plans = plans_below(folder)
         found = [path for path in find([folder]) if path not in seen]
         seen.update(found)
-        problems += plan_problems
+        problems += [f"Unreadable: {error}; its runs are ordered by path" for error in unreadable_plans]
         runs, unreadable = _load_all(found)
         problems += unreadable
         planned = {(sweep / run.folder).resolve(): run for sweep, plan in plans.items() for run in plan.runs}
@@ -98,18 +84,6 @@ def _frame(runs: Loaded) -> pd.DataFrame:
 def _row(path: Path, record: Record) -> dict[str, Any]:
     fields = {name: getattr(record, name) for name in RECORD_COLUMNS}
     return {"folder": path, **fields, **comparable.columns_of(record)}
-
-
-def _plans(folder: Path) -> tuple[dict[Path, Plan], list[str]]:
-    """The plan of every sweep at or below `folder`, by the sweep's folder."""
-    plans: dict[Path, Plan] = {}
-    problems = []
-    for path in sorted(path.resolve() for path in folder.rglob(PLAN_FILE)):
-        try:
-            plans[path.parent] = stored.load(Plan, path, "sweep plan", PLAN_SCHEMA_VERSION)
-        except Unreadable as error:
-            problems.append(f"Unreadable: {error}; its runs are ordered by path")
-    return plans, problems
 
 
 def _load_all(folders: Iterable[Path]) -> tuple[Loaded, list[str]]:

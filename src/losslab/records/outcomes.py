@@ -50,6 +50,19 @@ def divergence(runs: pd.DataFrame) -> Outcomes:
     return judged.divergence(runs["status"])
 
 
+def collapse(runs: pd.DataFrame, margin: float | None = None) -> Outcomes:
+    """Whether each of one arm's runs collapsed, by the primary metric on the test split.
+
+    Args:
+        margin: the smallest difference that matters, in the metric's unit; None for none.
+    """
+    knowing = runs[runs["metric"] != ""]
+    if knowing.empty:  # no run got as far as to know its metric
+        return of_course(runs, [math.nan] * len(runs))
+    metric, higher = str(knowing["metric"].iloc[0]), bool(knowing["higher_is_better"].iloc[0])
+    return judged.collapse(of_metric(runs, metric), runs["status"], higher, margin)
+
+
 def _like(runs: pd.DataFrame, values: Sequence[float]) -> pd.Series:
     return pd.Series(values, index=runs.index, dtype=float)
 

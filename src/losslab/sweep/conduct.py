@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from losslab.errors import RunsFailed
+from losslab.records.plan import Judging
 from losslab.sweep import plan
 from losslab.sweep.launch import launch
 from losslab.sweep.launchers import Launcher
@@ -32,10 +33,10 @@ class Setup:
         launcher: where they run, see `launchers.py`.
         console: where progress is printed.
         preflight: loads and builds the parts of a run, once per arm, before the first run starts; None
-
             if this machine does not have the data.
         retry_failed: whether runs that failed before are repeated.
         overall: the progress of several sweeps that are shown as one.
+        judging: how the results are judged, which `sweep.json` keeps; None for the runs of a claim.
     """
 
     compose: Callable[[list[str]], DictConfig]
@@ -44,6 +45,7 @@ class Setup:
     preflight: Preflight | None = None
     retry_failed: bool = False
     overall: Overall | None = None
+    judging: Judging | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +98,7 @@ def conduct_planned(
 
 
 def _run_missing(runs: Sequence[PlannedRun], folder: Path, setup: Setup) -> None:
-    plan.write_plan(runs, folder)
+    plan.write_plan(runs, folder, setup.judging)
     missing = plan.outstanding(runs, folder, setup.retry_failed)
     present = len(runs) - len(missing)
     if setup.overall is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,7 +19,10 @@ from losslab import records
 from losslab.config.identity import folder_name, identities, is_own_name, named_folder
 from losslab.config.settings import RunSettings, read
 from losslab.errors import RunsFailed, UserError
-from losslab.records import PLAN_FILE, PLAN_SCHEMA_VERSION, Record
+from losslab.records import PLAN_FILE, Record
+from losslab.records.plan import Judging, Plan, load_plan, save_plan
+from losslab.records.plan import PlannedRun as Entry
+from losslab.records.stored import Unreadable
 
 LOCK_FILE = ".lock"
 _PLAIN_SEED = re.compile(r"seed=(0|[1-9][0-9]{0,9})")
@@ -46,10 +48,17 @@ class PlannedRun:
     settings: RunSettings | None = dataclasses.field(default=None, repr=False)
     empty_record: Record | None = dataclasses.field(default=None, repr=False)
 
-    def entry(self) -> dict[str, Any]:
+    def entry(self) -> Entry:
         """Its entry in `sweep.json`."""
-        kept = ("overrides", "folder", "identity", "arm_identity", "task_identity", "seed")
-        return {**{name: getattr(self, name) for name in kept}, "name": self.folder}
+        return Entry(
+            folder=self.folder,
+            identity=self.identity,
+            name=self.folder,
+            overrides=self.overrides,
+            arm_identity=self.arm_identity,
+            task_identity=self.task_identity,
+            seed=self.seed,
+        )
 
     def place(self, sweep: Path) -> Path:
         """Its folder, which losslab may write and remove: directly in `sweep`, with a name that `plan` gives.
@@ -172,25 +181,38 @@ def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool)
     return [run for run in planned if not _is_done(run.place(folder), run.identity, retry_failed)]
 
 
-def write_plan(planned: Sequence[PlannedRun], folder: Path) -> None:
+def write_plan(planned: Sequence[PlannedRun], folder: Path, judging: Judging | None = None) -> None:
     """Writes `sweep.json`: all runs ever planned in this folder, in order. Earlier ones stay.
 
-    A run that was planned here before keeps its folder, even if the sweep has changed. Raises UserError, and
-    writes nothing, if that is not a folder of this sweep.
+    A run that was planned here before keeps its folder, even if the sweep has changed. Results that were
+    judged in stages stay so, also if seeds are given later.
+
+    Raises UserError, and writes nothing, if the plan that is there is not valid, or puts a run into a folder
+    that is none of this sweep.
     """
-    path = folder / PLAN_FILE
-    entries: dict[str, dict[str, Any]] = {}
-    if path.exists():
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            entries = {entry["identity"]: entry for entry in json.loads(path.read_text())["runs"]}
+    found = _earlier_plan(folder)
+    entries = {entry.identity: entry for entry in found.runs}
     for run in planned:
         if run.identity in entries:
-            run.folder = str(entries[run.identity].get("folder"))
+            run.folder = entries[run.identity].folder
         else:
             entries[run.identity] = run.entry()
         run.place(folder)
-    plan_data = {"schema_version": PLAN_SCHEMA_VERSION, "runs": list(entries.values())}
-    records.write_atomically(path, json.dumps(plan_data, indent=1) + "\n")
+    earlier = found.judging
+    if judging is None:
+        judging = earlier
+    elif earlier is not None and not judging.stages:
+        judging = judging.model_copy(update={"stages": earlier.stages})
+    save_plan(Plan(runs=list(entries.values()), judging=judging), folder)
+
+
+def _earlier_plan(folder: Path) -> Plan:
+    if not (folder / PLAN_FILE).exists():
+        return Plan()
+    try:
+        return load_plan(folder)
+    except Unreadable as error:
+        raise UserError(f"{error}; delete it to have it made again from this sweep") from None
 
 
 def failures(planned: Iterable[PlannedRun], folder: Path) -> RunsFailed | None:

@@ -84,7 +84,7 @@ def attach(network: nn.Module, see: Callable[[str, nn.Module, Tensor], None]) ->
         if current and isinstance(output, Tensor) and output.is_floating_point() and output.ndim > 1:
             counts[current] = counts.get(current, 0) + 1
             label = current if counts[current] == 1 else f"{current}.{counts[current]}"
-            see(label, module, output.detach())
+            see(label, module, output)
 
     handles: list[Any] = [network.register_forward_pre_hook(enter)]
     handles += [layer.module.register_forward_hook(passed(layer.label)) for layer in weight_layers(network)]
