@@ -1,4 +1,4 @@
-"""A claim's runs from the rehearsal to the verdict: both of its stages are sweeps like any other.
+"""A claim's runs from the rehearsal to the verdict: its tuning and reported runs are sweeps like any other.
 
 `study.py` decides what is run and how it is judged.
 """
@@ -41,8 +41,12 @@ def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, Ru
         return {run: below / made.folder for run, made in zip(runs, conducted.runs, strict=True)}
 
     with plan.locked(study.folder):
-        verdict = study.conduct(stage, command)
-    return verdict, failed[0] if failed else None
+        verdict = study.conduct(
+            stage,
+            command,
+            lambda line: setup.console.print(line, highlight=False, markup=False, soft_wrap=True),
+        )
+    return verdict, failed[-1] if failed else None
 
 
 def _rehearse(study: Study, setup: Setup) -> None:
