@@ -143,8 +143,8 @@ def test_sides_are_corrected_by_benjamini_and_hochberg() -> None:
     assert judge.benjamini_hochberg([]) == []
 
 
-@pytest.mark.parametrize(("premise", "word"), [(0.7, CONFIRMED), (0.9, NOT_TESTED)])
-def test_a_premise_that_fails_makes_it_not_tested(premise: float, word: str) -> None:
+@pytest.mark.parametrize(("premise", "word"), [(0.7, CONFIRMED), (0.9, NOT_TESTED), (0.8, UNDECIDED)])
+def test_a_premise_must_hold_for_the_claim_to_be_tested(premise: float, word: str) -> None:
     claim = claim_with(compared(), prediction(metric="accuracy", arm="a", at_least=premise, role="premise"))
     found = judged(claim, A, around(0.9, 0.001))
     assert found.outcome == word

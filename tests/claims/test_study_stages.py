@@ -12,7 +12,7 @@ from runs_example import make_run
 
 from losslab.claims.stages import ClaimRun
 from losslab.claims.study import Study
-from losslab.claims.verdict import DEPENDS, HOLDS, OPEN, UNDECIDED, Verdict
+from losslab.claims.verdict import UNDECIDED, Verdict
 from losslab.errors import UserError
 from losslab.records import FAILED, FINISHED
 
@@ -78,15 +78,3 @@ def test_a_metric_in_the_answer_that_no_task_has_is_refused(tmp_path: Path) -> N
     study = Study("mine", plain(answer="{a.loudness}"), False, [], tmp_path, tmp_path / "mine.yaml")
     with pytest.raises(UserError, match=r"claim\.answer: there is no metric loudness; there are: accuracy"):
         study.check_metrics([{"accuracy"}])
-
-
-def test_conditions_that_differ_are_named(tmp_path: Path) -> None:
-    def accuracy(run: ClaimRun) -> float:
-        return 0.5 + (
-            0.2 if (run.cell.arm, run.cell.condition) == ("b", "small") else 0.01 * (run.seed % 2) / 5
-        )
-
-    verdict, _, _ = conducted(tmp_path, plain(stages=12, predictions=[GOOD["predictions"][0]]), accuracy)
-    assert verdict.outcome == DEPENDS
-    assert verdict.where == "holds with small; too close to matter with large"
-    assert verdict.predictions[0].rows[0].outcome == HOLDS != OPEN

@@ -108,7 +108,7 @@ def _condition(name: str, rows: Sequence[Judged]) -> tuple[ConditionVerdict, lis
     if any(row.row.outcome in (FAILS, CLOSE) for row in premises):
         word, still_open = NOT_TESTED, []
     elif unknown := [row for row in premises if row.row.outcome == OPEN]:
-        word, still_open = NOT_TESTED, [*unknown, *still_open]
+        word, still_open = UNDECIDED, [*unknown, *still_open]
     return ConditionVerdict(condition=name, word=word, seeds=max(row.row.n for row in rows)), still_open
 
 
@@ -202,8 +202,8 @@ def _in_words(low: float | None, high: float | None, prediction: Prediction, rat
     if prediction.equals is not None:
         return f"{prediction.equals:g}, within {prediction.within:g}"
     if low is not None and high is not None:
-        return f"from {low:.3g} to {high:.3g}{times}"
-    return f"at least {low:.3g}{times}" if low is not None else f"at most {high:.3g}{times}"
+        return f"from {low:.4g} to {high:.4g}{times}"
+    return f"at least {low:.4g}{times}" if low is not None else f"at most {high:.4g}{times}"
 
 
 def counted(predictions: Sequence[PredictionOutcome]) -> str:

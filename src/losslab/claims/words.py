@@ -26,7 +26,7 @@ MEANING: Mapping[Word, str] = {
     TOO_CLOSE: "the difference is smaller than the margin, so it does not matter",
     BORDERLINE: "the number is known well, and lies too near its bound to say on which side",
     UNDECIDED: "the planned seeds do not decide it",
-    NOT_TESTED: "what the test needs in order to mean anything did not happen",
+    NOT_TESTED: "what the test needs in order to mean anything is not the case",
 }
 _PHRASES: Mapping[Word, str] = {
     CONFIRMED: "holds",

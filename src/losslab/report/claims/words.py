@@ -35,8 +35,8 @@ EXPLANATION = (
     "Seeds are added in stages until a condition is decided; [ ] is the interval at the stage that counts, "
     "so wide that all stages together are wrong in at most 5 % (Student's t over paired seeds, of logarithms "
     "for ratios; exact for shares), and a signed-rank test must agree. Sides qualify a verdict and never "
-    "change it; their p-values are corrected together (Benjamini-Hochberg). Where a premise fails or stays "
-    "open, the claim is not tested here. Runs that collapsed are counted apart and left out of differences."
+    "change it; their p-values are corrected together (Benjamini-Hochberg). Where a premise fails, the claim "
+    "is not tested here. Runs that collapsed are counted apart and left out of differences."
 )
 
 
