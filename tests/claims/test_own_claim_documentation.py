@@ -39,7 +39,7 @@ def test_the_example_runs_as_it_is_printed(tmp_path: Path, capsys: pytest.Captur
     assert reproduce(arguments) == 0
     verdict = load(tmp_path / "out" / "smoothing")
     assert len(verdict.predictions) == 3
-    assert verdict.answer.startswith("With label smoothing the accuracy changes by ")
+    assert verdict.answer.startswith("Label smoothing changes the accuracy by ")
     assert "smoothing" in capsys.readouterr().out
 
 

@@ -67,11 +67,12 @@ def test_a_failed_run_ends_the_stages(tmp_path: Path) -> None:
 
 
 def test_the_answer_has_the_numbers_of_the_records(tmp_path: Path) -> None:
-    answer = "Take b: {b.accuracy@small:.0%} against {a.accuracy:.1%}, ahead by {gain:.1f}."
+    answer = "Take b: {b.accuracy@small:.0%} against {a.accuracy:.1%}, ahead by {gain:+.1f}; both: {all:.1f}."
     better = {**GOOD["predictions"][0], "name": "gain"}
-    claim = plain(answer=answer, predictions=[better])
+    either = prediction(metric="accuracy", arm=["a", "b"], at_least=0.1, name="all")
+    claim = plain(answer=answer, predictions=[better, either])
     verdict, _, _ = conducted(tmp_path, claim, lambda run: 0.7 if run.cell.arm == "b" else 0.5)
-    assert verdict.answer == "Take b: 70% against 50.0%, ahead by 0.2."
+    assert verdict.answer == "Take b: 70% against 50.0%, ahead by +0.2; both: 0.5–0.7."
 
 
 def test_a_metric_in_the_answer_that_no_task_has_is_refused(tmp_path: Path) -> None:

@@ -91,7 +91,8 @@ def filled(
         if not numbers or conditions.unknown(claim.conditions, [place.levels]):
             return ""
         ends = [format(end, place.spec) for end in (min(numbers), max(numbers))]
-        text += " to ".join(dict.fromkeys(ends))
+        between = "–" if ends[0][0].isdigit() else " to "  # a dash beside a sign would be misread
+        text += between.join(dict.fromkeys(ends))
     return text
 
 

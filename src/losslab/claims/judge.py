@@ -13,7 +13,8 @@ from scipy import stats
 
 from losslab.claims import measures, words
 from losslab.claims.conditions import WHOLE
-from losslab.claims.rows import Judged, Numbers, Quantities, Runs, Slot, judged, slots
+from losslab.claims.rows import Judged, Quantities, judged
+from losslab.claims.samples import Numbers, Runs, Slot, slots
 from losslab.claims.schema import CORE, PREMISE, SIDE, Claim, Prediction
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import (

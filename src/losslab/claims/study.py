@@ -15,9 +15,10 @@ import pandas as pd
 
 from losslab.claims import answer, judge, measures, stages
 from losslab.claims.check_run import Measured, load_function, run_check
+from losslab.claims.conditions import spoken
 from losslab.claims.judge import Judgement
 from losslab.claims.parse import parse
-from losslab.claims.rows import slots
+from losslab.claims.samples import slots
 from losslab.claims.schema import CORE, Claim
 from losslab.claims.stages import REPORTING, TUNING, Cell, ClaimRun, Point
 from losslab.claims.verdict import ArmMetric, ArmResult, TunedPoint, Verdict, save
@@ -335,9 +336,10 @@ def _listed(values: Iterable[Any]) -> str:
 def _problems(arms: Sequence[ArmResult]) -> list[str]:
     problems = []
     for arm in arms:
-        name = f"{arm.arm} ({arm.condition})" if arm.condition else arm.arm
+        name = f"{arm.arm} ({spoken(arm.condition)})" if arm.condition else arm.arm
         if arm.failed:
-            problems.append(f"{arm.failed} runs of {name} failed and are missing.")
+            runs = "1 run" if arm.failed == 1 else f"{arm.failed} runs"
+            problems.append(f"{runs} of {name} failed and {'is' if arm.failed == 1 else 'are'} missing.")
         for key in arm.at_edge:
             problems.append(
                 f"The best {key} of {name}, {arm.chosen[key]}, lies at the edge of its grid: "
