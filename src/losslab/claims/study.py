@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from losslab.claims import answer, judge, measures, stages
+from losslab.claims import tuning as tuning_of
 from losslab.claims.check_run import Measured, load_function, run_check
 from losslab.claims.conditions import spoken
 from losslab.claims.judge import Judgement
@@ -86,12 +86,8 @@ class Study:
         check = self._measured()
         runs = stages.tuning_runs(self.claim, self.given, self.quick_overrides)
         tuning = _read(stage(TUNING, runs) if runs else {})
-        tuned = self._tuned(tuning)
-        chosen = {
-            cell: best
-            for cell, points in tuned.items()
-            if (best := _best(points, _of(cell, tuning))) is not None
-        }
+        tuned = tuning_of.results(self.claim, self.given, tuning)
+        chosen = tuning_of.chosen(tuned, tuning)
         quantities = check.result.quantities if check else {}
         made: dict[ClaimRun, Path] = {}
         wanted = set(stages.cells(self.claim))
@@ -113,7 +109,7 @@ class Study:
         return verdict
 
     def _by_cell(self, reported: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
-        return {cell: _of(cell, reported) for cell in stages.cells(self.claim)}
+        return {cell: tuning_of.of_cell(cell, reported) for cell in stages.cells(self.claim)}
 
     def _measured(self) -> Measured | None:
         """The check's result. Raises UserError if a prediction names a quantity that it lacks."""
@@ -134,15 +130,6 @@ class Study:
                     f"it measures: {', '.join(known)}"
                 )
         return check
-
-    def _tuned(self, tuning: pd.DataFrame) -> dict[Cell, dict[Point, TunedPoint]]:
-        """The result of each point of a tuned cell's grid."""
-        found: dict[Cell, dict[Point, TunedPoint]] = {}
-        for cell in stages.tuned_cells(self.claim, self.given):
-            runs = _of(cell, tuning)
-            points = stages.points(self.claim, cell.condition, self.given)
-            found[cell] = {point: _point(point, runs) for point in points}
-        return found
 
     def _verdict(
         self,
@@ -194,7 +181,9 @@ class Study:
             arm=cell.arm,
             overrides=[*self.claim.condition(cell.condition).overrides, *self.claim.arms[cell.arm]],
             chosen=dict(best or (stages.points(self.claim, cell.condition, self.given) or [()])[0]),
-            at_edge=[] if best is None or not tuning else self._at_edge(cell, best),
+            at_edge=[]
+            if best is None or not tuning
+            else tuning_of.at_edge(self.claim.grid(cell.condition), best),
             tuning=tuning,
             primary=str(runs["metric"].iloc[0]) if len(runs) else "",
             higher_is_better=bool(runs["higher_is_better"].iloc[0]) if len(runs) else True,
@@ -224,15 +213,6 @@ class Study:
             )
             for name, (metric, target) in {**wanted, **dict(sorted(steps.items()))}.items()
         }
-
-    def _at_edge(self, cell: Cell, best: Point) -> list[str]:
-        """Tuned keys whose best value is the first or last of at least three: better ones may lie beyond."""
-        grid = self.claim.grid(cell.condition)
-        return [
-            key
-            for key, value in best
-            if len(grid.get(key, [])) >= 3 and value in (grid[key][0], grid[key][-1])
-        ]
 
     def _protocol(self, tuning: int, reported: pd.DataFrame) -> dict[str, str]:
         if not len(reported):
@@ -291,32 +271,6 @@ def _read(folders: Mapping[ClaimRun, Path]) -> pd.DataFrame:
         values = [getattr(run, column) for run, _ in found]
         frame[column] = pd.Series(values, dtype=object).array
     return frame
-
-
-def _of(cell: Cell, runs: pd.DataFrame) -> pd.DataFrame:
-    return runs.loc[np.array([each == cell for each in runs["cell"]], dtype=bool)]
-
-
-def _point(point: Point, runs: pd.DataFrame) -> TunedPoint:
-    """The primary validation metric of a cell's tuning runs at a point."""
-    runs = runs.loc[np.array([each == point for each in runs["point"]], dtype=bool)]
-    values = []
-    if len(runs):
-        counted = measures.outcomes_of(runs, f"validation.{runs['metric'].iloc[0]}")
-        values = counted.number.dropna().tolist()
-    return TunedPoint(
-        point=dict(point),
-        mean=float(np.mean(values)) if values else None,
-        values=values,
-        diverged=int((runs["status"] == DIVERGED).sum()),
-    )
-
-
-def _best(points: Mapping[Point, TunedPoint], runs: pd.DataFrame) -> Point | None:
-    """The best mean, in the direction of the runs' metric; the first of equals; None if no point has one."""
-    means = {point: tuned.mean for point, tuned in points.items() if tuned.mean is not None}
-    best = max if runs["higher_is_better"].all() else min
-    return best(means, key=lambda point: means[point], default=None)
 
 
 def _single_numbers(test: Mapping[str, Any]) -> list[str]:
