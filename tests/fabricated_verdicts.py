@@ -8,7 +8,16 @@ from typing import Any
 
 from fabricated_records import fabricate, write
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.verdict import ArmMetric, ArmResult, PredictionOutcome, Row, TunedPoint, Verdict
+from losslab.claims.verdict import (
+    ArmMetric,
+    ArmResult,
+    CollapsedShare,
+    ConditionVerdict,
+    PredictionOutcome,
+    Row,
+    TunedPoint,
+    Verdict,
+)
 from losslab.records.record import Environment
 
 HOSTILE = "<script>alert(1)</script>"
@@ -23,11 +32,11 @@ def row(label: str = "mse − cross_entropy", mean: float | None = -0.02, **chan
         "mean": mean,
         "low": low,
         "high": high,
-        "bootstrap_low": low,
-        "bootstrap_high": high,
+        "level": 0.05,
         "n": 5,
         "exact": False,
         "outcome": "fails",
+        "narrow": False,
         "values": [] if near is None else [near - 0.005, near, near + 0.005],
         "notes": [],
     }
@@ -38,15 +47,14 @@ def prediction(says: str = "MSE is better by one point.", **changes: Any) -> Pre
     fields: dict[str, Any] = {
         "says": says,
         "why": "One point is what a reader would notice.",
+        "role": "core",
         "measured": "test accuracy",
         "margin": "at least 0.01",
         "low": 0.01,
         "high": None,
         "ratio": False,
         "rows": [row()],
-        "p_value": 0.0021,
         "outcome": "fails",
-        "seeds_needed": None,
     }
     return PredictionOutcome(**{**fields, **changes})
 
@@ -109,10 +117,20 @@ def verdict(claim: str = "mse_is_better", **changes: Any) -> Verdict:
         "statement": "MSE is better than cross-entropy.",
         "source": "an article, section 2",
         "note": "At one learning rate, says the article.",
+        "tags": ["right advice, wrong reason"],
         "quick": False,
         "outcome": "refuted",
-        "summary": "Of 1 prediction: 1 fail.",
-        "predictions": [prediction()],
+        "where": "",
+        "conditions": [ConditionVerdict(condition="", word="refuted", seeds=5)],
+        "answer": "Use cross-entropy: MSE ends 0.02 lower.",
+        "summary": "Core: 1 fails. Sides: 1 holds.",
+        "predictions": [
+            prediction(),
+            prediction("MSE is calibrated better.", role="side", outcome="holds", p_value=0.0021),
+        ],
+        "collapsed": [
+            CollapsedShare(condition="sgd", arm="mse", seeds=[3], n=8, share=0.125, low=0.003, high=0.53)
+        ],
         "arms": [arm("mse"), arm("cross_entropy")],
         "check": CheckResult(
             quantities={"floor": 1.4612, "ratios": [1.0, 2.0, 1.0, 2.0, 1.0]},

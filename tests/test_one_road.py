@@ -11,7 +11,7 @@ from fabricated_records import curves_of, fabricate
 from losslab import records
 from losslab.claims import judge
 from losslab.claims.measures import outcomes_of
-from losslab.claims.schema import parse
+from losslab.claims.parse import parse
 from losslab.claims.stages import Cell
 from losslab.comparison.comparison import compare
 from losslab.records import DIVERGED, FAILED, FINISHED, Target
@@ -67,23 +67,25 @@ def test_comparison_and_claims_count_the_same_numbers(sweep: Path) -> None:
     brittle = task.arm("brittle").outcomes
     assert brittle.dropna().to_dict() == {0: 0.95, 1: 0.13, 3: 0.6, 4: 0.16}
 
-    prediction = {"says": "It is so.", "why": "Because.", "metric": "accuracy", "at_least": 0.01}
-    prediction |= {"arm": "brittle", "against": "steady"}
+    prediction = {"says": "It is so.", "why": "Because.", "role": "core", "metric": "accuracy"}
+    prediction |= {"arm": "brittle", "against": "steady", "expect": "higher"}
     claim = parse(
         {
             "statement": "s",
             "source": "s",
             "arms": {"steady": "loss=mse", "brittle": "loss=l1"},
-            "seeds": 6,
+            "stages": 6,
+            "first_seed": 0,
             "predictions": [prediction],
         },
         "f.yaml",
     )
-    runs = {Cell("all", loss): by_loss[loss] for loss in by_loss}
-    (row,) = judge.judge(claim, runs, {})[0].rows
+    runs = {Cell("", loss): by_loss[loss] for loss in by_loss}
+    (row,) = judge.judge(claim, runs, {}).predictions[0].rows
     difference = task.difference("brittle", "steady")
-    assert (row.mean, row.low, row.high, row.n) == (difference.mean, difference.low, difference.high, 4)
-    assert "2 seeds have no value here and are left out." in row.notes
+    assert (row.mean, row.low, row.high) == pytest.approx((difference.mean, difference.low, difference.high))
+    assert row.n == difference.n == 4
+    assert "2 seeds without a value are left out." in row.notes
     note = "diverged: counted as their untrained network."
     assert any(note in each for each in row.notes)
     assert any(note in each for each in task.notes)

@@ -10,10 +10,21 @@ GOOD: dict[str, Any] = {
     "arms": {"a": "loss=mse", "b": ["loss=cross_entropy"]},
     "conditions": {"small": "model.hidden=[8]", "large": {"overrides": "model.hidden=[99]"}},
     "tune": {"optimizer.lr": [0.1, 1.0]},
-    "seeds": 3,
+    "stages": 3,
+    "first_seed": 0,
     "tuning_seeds": [100],
     "predictions": [
-        {"says": "x", "why": "y", "metric": "accuracy", "arm": "b", "against": "a", "at_least": 0.01},
-        {"says": "x", "why": "y", "metric": "accuracy", "arm": "b@small", "against": "b@large", "at_most": 0},
+        {
+            "says": "x", "why": "y", "role": "core",
+            "metric": "accuracy", "arm": "b", "against": "a", "expect": "higher",
+        },
+        {
+            "says": "x", "why": "y", "role": "side", "at": "small",
+            "metric": "accuracy", "arm": "b", "against": "b@large", "expect": "lower",
+        },
     ],
-}
+}  # fmt: skip
+
+
+def prediction(**keys: Any) -> dict[str, Any]:
+    return {"says": "It is so.", "why": "Because.", "role": "core", **keys}

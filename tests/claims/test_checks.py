@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 from losslab.claims.catalogue import claim_file
 from losslab.claims.check_result import CheckResult
 from losslab.claims.check_run import load_function
-from losslab.claims.schema import Claim, parse
+from losslab.claims.parse import parse
+from losslab.claims.schema import Claim
 from losslab.claims.tools import timing
 
 DIRECT = (

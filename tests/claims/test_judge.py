@@ -6,125 +6,193 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from claim_example import GOOD
+from claim_example import GOOD, prediction
+from runs_example import arm, make_run
 
-from losslab import records
 from losslab.claims import judge
 from losslab.claims.measures import outcomes_of
-from losslab.claims.schema import Claim, parse
+from losslab.claims.parse import parse
+from losslab.claims.schema import Claim
 from losslab.claims.stages import Cell
-from losslab.claims.verdict import CONFIRMED, FAILS, HOLDS, INCONCLUSIVE, MIXED, REFUTED
-from losslab.records import DIVERGED, FAILED, FINISHED, Record
-from losslab.records.frame import read_runs
+from losslab.claims.verdict import (
+    BORDERLINE,
+    CLOSE,
+    CONFIRMED,
+    DEPENDS,
+    FAILS,
+    HOLDS,
+    NOT_TESTED,
+    OPEN,
+    REFUTED,
+    TOO_CLOSE,
+    UNDECIDED,
+    Row,
+)
+from losslab.judgement.sequential import Stages
+from losslab.records import DIVERGED, FAILED, Target
+
+STAGES = (8, 12)
 
 
-def claim_with(*predictions: dict[str, Any]) -> Claim:
-    plain = {**copy.deepcopy(GOOD), "conditions": {}, "predictions": list(predictions)}
-    return parse(plain, "f.yaml")
+def claim_with(*predictions: dict[str, Any], **changes: Any) -> Claim:
+    plain = {**copy.deepcopy(GOOD), "conditions": {}, "stages": list(STAGES)}
+    return parse({**plain, "predictions": list(predictions), **changes}, "f.yaml")
 
 
-def prediction(**keys: Any) -> dict[str, Any]:
-    return {"says": "It is so.", "why": "Because.", **keys}
+def compared(expect: str = "higher", arm: str = "b", against: str = "a", **keys: Any) -> dict[str, Any]:
+    return prediction(metric="accuracy", arm=arm, against=against, expect=expect, **keys)
 
 
-def make_run(
-    folder: Path,
-    seed: int,
-    accuracy: float,
-    status: str = FINISHED,
-    curve: dict[int, float] | None = None,
-    planned_steps: int = 100,
-) -> pd.DataFrame:
-    """The frame of one fabricated run, indexed by its seed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    record = Record(
-        identity=f"{folder.name}{seed}",
-        arm_identity=folder.name,
-        task_identity="task",
-        name=folder.name,
-        seed=seed,
-        choices={},
-        overrides=[],
-        config={},
-        status=status,
-        metric="accuracy",
-        metrics={"test": {"accuracy": accuracy}} if status == FINISHED else {},
-        steps=100,
-        planned_steps=planned_steps,
-    )
-    rows = [(step, 0.0, "validation", "accuracy", value) for step, value in (curve or {}).items()]
-    records.save(record, pd.DataFrame(rows, columns=records.CURVE_COLUMNS), folder)
-    runs, problems = read_runs([folder])
-    assert problems == []
-    return runs.set_index("seed", drop=False)
+def around(mean: float, spread: float, n: int = 12) -> list[float]:
+    """Values with exactly this mean and standard deviation, at every look."""
+    half = [1.0, -1.0, 0.4, -0.4] * (n // 4)
+    scale = spread / float(np.std(half, ddof=1))
+    return [mean + scale * value for value in half]
 
 
-def arm(folder: Path, name: str, accuracies: list[float], **options: Any) -> dict[Cell, pd.DataFrame]:
-    runs = [
-        make_run(folder / f"{name}{seed}", seed, accuracy, **options)
-        for seed, accuracy in enumerate(accuracies)
-    ]
-    return {Cell("all", name): pd.concat(runs)}
+A = around(0.80, 0.001)
 
 
-BETTER = prediction(metric="accuracy", arm="b", against="a", at_least=0.01)
-WORSE = prediction(metric="accuracy", arm="a", against="b", at_least=0.01)
-CLOSE = prediction(metric="accuracy", arm="b", against="a", at_least=0.1)
-A, B = [0.80, 0.81, 0.82, 0.80, 0.81], [0.90, 0.92, 0.91, 0.91, 0.90]
+def judged(claim: Claim, a: list[float], b: list[float], **options: Any) -> judge.Judgement:
+    runs = {**arm("a", a, **options), **arm("b", b, **options)}
+    return judge.judge(claim, runs, {})
+
+
+def only_row(judgement: judge.Judgement) -> Row:
+    ((row,),) = (one.rows for one in judgement.predictions)
+    return row
 
 
 @pytest.mark.parametrize(
-    ("predictions", "outcomes", "overall"),
+    ("expect", "difference", "spread", "outcome", "word"),
     [
-        ([BETTER], [HOLDS], CONFIRMED),
-        ([WORSE], [FAILS], REFUTED),
-        ([CLOSE], [INCONCLUSIVE], INCONCLUSIVE),
-        ([BETTER, WORSE], [HOLDS, FAILS], MIXED),
-        ([BETTER, CLOSE], [HOLDS, INCONCLUSIVE], INCONCLUSIVE),
+        ("higher", 0.05, 0.004, HOLDS, CONFIRMED),
+        ("lower", 0.05, 0.004, FAILS, REFUTED),
+        ("higher", 0.0, 0.004, CLOSE, TOO_CLOSE),
+        ("equal", 0.0, 0.004, HOLDS, CONFIRMED),
+        ("not_lower", 0.0, 0.004, HOLDS, CONFIRMED),
+        ("not_lower", -0.05, 0.004, FAILS, REFUTED),
+        ("not_higher", 0.05, 0.004, FAILS, REFUTED),
+        ("higher", 0.01, 0.002, OPEN, BORDERLINE),
+        ("higher", 0.01, 0.05, OPEN, UNDECIDED),
     ],
 )
-def test_outcomes(tmp_path: Path, predictions: list[Any], outcomes: list[str], overall: str) -> None:
-    judged = judge.judge(claim_with(*predictions), {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}, {})
-    assert [one.outcome for one in judged] == outcomes
-    assert judge.overall(judged) == overall
+def test_words(expect: str, difference: float, spread: float, outcome: str, word: str) -> None:
+    b = [value + extra for value, extra in zip(A, around(difference, spread), strict=True)]
+    found = judged(claim_with(compared(expect)), A, b)
+    assert only_row(found).outcome == outcome
+    assert (found.outcome, found.where) == (word, "")
+    assert found.open_cells == set(), "all seeds are spent"
 
 
-def test_an_open_prediction_says_how_many_seeds_would_decide(tmp_path: Path) -> None:
-    b = [0.90, 0.95, 0.91, 0.93, 0.95]
-    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", b)}
-    judged = judge.judge(claim_with(CLOSE), runs, {})
-    assert judged[0].outcome == INCONCLUSIVE
-    assert judged[0].seeds_needed is not None
-    assert judged[0].seeds_needed > 5
-    assert f"About {judged[0].seeds_needed} seeds would decide" in judge.summary(judged)
+def test_double_takes_twice_the_margin_and_a_difference_that_matters_is_not_too_close() -> None:
+    b = [value + extra for value, extra in zip(A, around(0.015, 0.002), strict=True)]
+    assert judged(claim_with(compared()), A, b).outcome == CONFIRMED
+    found = judged(claim_with(compared(double=True)), A, b)
+    assert (found.outcome, found.predictions[0].low) == (REFUTED, 0.02)
 
 
-def test_one_arm_that_fails_makes_a_prediction_about_every_arm_fail(tmp_path: Path) -> None:
-    claim = claim_with(prediction(metric="accuracy", arm=["a", "b"], at_least=0.85))
-    judged = judge.judge(claim, {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}, {})
-    assert [row.outcome for row in judged[0].rows] == [FAILS, HOLDS]
-    assert judged[0].outcome == FAILS
+def test_the_first_look_that_decides_counts_and_the_interval_is_that_of_the_look() -> None:
+    b = [value + extra for value, extra in zip(A, around(0.05, 0.004), strict=True)]
+    row = only_row(judged(claim_with(compared()), A, b))
+    assert row.n == 8
+    assert row.level == Stages(STAGES).level(8) < 0.05
 
 
-def test_more_predictions_need_stronger_evidence(tmp_path: Path) -> None:
-    b = [0.825, 0.83, 0.85, 0.82, 0.83]
-    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", b)}
-    alone = judge.judge(claim_with(BETTER), runs, {})[0]
-    close = [
-        prediction(metric="accuracy", arm="b", against="a", at_least=0.02 + place / 1e4) for place in range(9)
+def test_more_seeds_are_asked_for_as_long_as_a_row_is_open() -> None:
+    b = [value + extra for value, extra in zip(A[:8], around(0.01, 0.05, 8), strict=True)]
+    found = judged(claim_with(compared()), A[:8], b)
+    assert found.outcome == UNDECIDED
+    assert found.open_cells == {Cell("", "a"), Cell("", "b")}
+
+
+def test_all_cores_must_hold_and_one_that_fails_refutes() -> None:
+    claim = claim_with(compared(), prediction(metric="accuracy", arm=["a", "b"], at_least=0.85))
+    found = judged(claim, A, around(0.9, 0.001))
+    assert [row.outcome for row in found.predictions[1].rows] == [FAILS, HOLDS]
+    assert found.outcome == REFUTED
+
+
+def test_among_many_rows_one_needs_stronger_evidence_to_fail() -> None:
+    b = [value + extra for value, extra in zip(A, around(0.0062, 0.0035), strict=True)]
+    others = [prediction(metric="accuracy", arm="a", at_least=0.1 + place / 1000) for place in range(19)]
+    alone = only_row(judged(claim_with(compared()), A, b))
+    among = judged(claim_with(compared(), *others), A, b).predictions[0].rows[0]
+    assert (alone.outcome, among.outcome) == (CLOSE, OPEN)
+    assert any("among 20 rows" in note for note in among.notes)
+
+
+def test_a_side_never_changes_the_word_and_is_corrected_with_the_others() -> None:
+    b = [value + extra for value, extra in zip(A, around(0.05, 0.004), strict=True)]
+    sides = [
+        compared("lower", role="side"),
+        prediction(metric="accuracy", arm="b", at_least=0.7, role="side"),
     ]
-    among_ten = judge.judge(claim_with(BETTER, *close), runs, {})[0]
-    assert alone.outcome == HOLDS
-    assert among_ten.p_value == pytest.approx(10 * alone.p_value)
+    found = judged(claim_with(compared(), *sides), A, b)
+    assert found.outcome == CONFIRMED
+    assert [one.outcome for one in found.predictions] == [HOLDS, FAILS, HOLDS]
+    assert found.predictions[0].p_value is None
+    assert found.predictions[1].p_value is not None
 
 
-def test_seeds_are_paired(tmp_path: Path) -> None:
-    a = [0.5, 0.6, 0.7, 0.8, 0.9]
-    b = [value + 0.02 + 0.001 * place for place, value in enumerate(a)]
-    judged = judge.judge(claim_with(BETTER), {**arm(tmp_path, "a", a), **arm(tmp_path, "b", b)}, {})
-    assert judged[0].outcome == HOLDS, "the spread between seeds is far larger than the difference"
+def test_sides_are_corrected_by_benjamini_and_hochberg() -> None:
+    assert judge.benjamini_hochberg([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.04, 0.04])
+    assert judge.benjamini_hochberg([]) == []
+
+
+@pytest.mark.parametrize(("premise", "word"), [(0.7, CONFIRMED), (0.9, NOT_TESTED), (0.8, UNDECIDED)])
+def test_a_premise_must_hold_for_the_claim_to_be_tested(premise: float, word: str) -> None:
+    claim = claim_with(compared(), prediction(metric="accuracy", arm="a", at_least=premise, role="premise"))
+    found = judged(claim, A, around(0.9, 0.001))
+    assert found.outcome == word
+    assert found.open_cells == set()
+
+
+def test_conditions_are_judged_one_by_one_and_named() -> None:
+    conditions = [{"mnist": "", "fashion": ""}, {"adam": "", "sgd": ""}]
+    claim = claim_with(compared(), conditions=conditions)
+    runs = {}
+    for name in claim.condition_names:
+        gain = 0.05 if "sgd" in name else -0.05
+        b = [value + extra for value, extra in zip(A, around(gain, 0.004), strict=True)]
+        runs |= {**arm("a", A, name), **arm("b", b, name)}
+    found = judge.judge(claim, runs, {})
+    assert [one.word for one in found.conditions] == [REFUTED, CONFIRMED] * 2
+    assert (found.outcome, found.where) == (DEPENDS, "with sgd, not with adam")
+
+
+def test_in_most_conditions() -> None:
+    names = [f"table_{place}" for place in range(10)]
+    claim = claim_with(compared(), conditions=dict.fromkeys(names, ""), holds_in="most")
+    runs = {}
+    for place, name in enumerate(names):
+        b = [value + (0.05 if place else -0.05) for value in around(0.8, 0.002)]
+        runs |= {**arm("a", A, name), **arm("b", b, name)}
+    found = judge.judge(claim, runs, {})
+    assert found.outcome == CONFIRMED
+    assert found.where.startswith("holds in 9 of 10, fails in 1: a share of 0.90 [0.55, ")
+
+
+def test_collapsed_runs_are_a_row_of_their_own() -> None:
+    b = [value + extra for value, extra in zip(A, around(0.05, 0.004), strict=True)]
+    b[3] = 0.1
+    found = judged(claim_with(compared()), A, b)
+    row = only_row(found)
+    assert (found.outcome, row.n) == (CONFIRMED, 7)
+    assert any("Collapsed, and left out here: seed 3" in note for note in row.notes)
+    (share,) = found.collapsed
+    assert (share.arm, share.seeds, share.n) == ("b", [3], 12)
+    assert share.share == pytest.approx(1 / 12)
+    assert share.low < share.share < share.high
+
+
+def test_equal_values_in_few_seeds_are_not_certain() -> None:
+    claim = claim_with(compared("equal"), stages=[8, 12, 18, 27, 40])
+    assert only_row(judged(claim, A[:8], A[:8])).outcome == OPEN
+    assert only_row(judged(claim, A, A)).outcome == HOLDS
 
 
 def test_a_run_that_diverged_counts_as_its_untrained_network(tmp_path: Path) -> None:
@@ -135,13 +203,21 @@ def test_a_run_that_diverged_counts_as_its_untrained_network(tmp_path: Path) -> 
     assert outcomes_of(run, "diverged").number.tolist() == [1.0]
 
 
+def test_a_share_has_the_exact_interval_at_the_level_of_the_look() -> None:
+    claim = claim_with(prediction(metric="diverged", arm="b", at_least=0.1))
+    row = only_row(judged(claim, A, A, status=DIVERGED))
+    assert (row.outcome, row.mean, row.high) == (HOLDS, 1.0, 1.0)
+    assert row.n == 8
+    assert 0.1 < row.low < 0.6
+
+
 def test_a_run_that_failed_is_left_out_and_said(tmp_path: Path) -> None:
-    runs = {**arm(tmp_path, "a", A), **arm(tmp_path, "b", B)}
+    runs = {**arm("a", A), **arm("b", around(0.9, 0.001))}
     failed = make_run(tmp_path / "failed", 4, 0.0, status=FAILED)
-    runs[Cell("all", "b")] = pd.concat([runs[Cell("all", "b")].drop(4), failed])
-    judged = judge.judge(claim_with(BETTER), runs, {})
-    assert judged[0].rows[0].n == 4
-    assert any("left out" in note for note in judged[0].rows[0].notes)
+    runs[Cell("", "b")] = pd.concat([runs[Cell("", "b")].drop(4), failed])
+    row = only_row(judge.judge(claim_with(compared()), runs, {}))
+    assert row.n == 7
+    assert any("1 seed without a value is left out" in note for note in row.notes)
 
 
 def test_steps_to_target_are_censored_at_the_end(tmp_path: Path) -> None:
@@ -152,92 +228,66 @@ def test_steps_to_target_are_censored_at_the_end(tmp_path: Path) -> None:
     assert counted.censored.tolist() == [False, True]
 
 
-def test_ratios_are_judged_on_the_log_scale(tmp_path: Path) -> None:
+def steps(a: int | None, b: int | None, expect: str) -> Row:
+    """The row of steps to 0.9, after which each run of `a` and `b` reached it; None: never, within 100."""
     claim = claim_with(
-        prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, at_least=2)
+        prediction(metric="steps_to_target", target=0.9, arm="a", against="b", expect=expect), stages=12
     )
-    slow = arm(tmp_path, "a", A, curve={0: 0.0, 80: 0.9})
-    fast = arm(tmp_path, "b", B, curve={0: 0.0, 20: 0.9})
-    judged = judge.judge(claim, {**slow, **fast}, {})
-    assert judged[0].outcome == HOLDS
-    assert judged[0].rows[0].mean == pytest.approx(4)
+    runs = {**arm("a", A, target=Target(0.9, a)), **arm("b", A, target=Target(0.9, b))}
+    return only_row(judge.judge(claim, runs, {}))
 
 
-def test_arms_of_different_conditions(tmp_path: Path) -> None:
-    plain = copy.deepcopy(GOOD)
-    plain["predictions"] = [prediction(metric="accuracy", arm="a@small", against="a@large", at_most=-0.05)]
-    small, large = arm(tmp_path / "s", "a", A), arm(tmp_path / "l", "a", B)
-    runs = {
-        Cell("small", "a"): small[Cell("all", "a")],
-        Cell("large", "a"): large[Cell("all", "a")],
-    }
-    judged = judge.judge(parse(plain, "f"), runs, {})
-    assert len(judged[0].rows) == 1
-    assert judged[0].outcome == HOLDS
+def test_ratios_are_judged_on_the_log_scale() -> None:
+    row = steps(80, 20, "higher")
+    assert row.outcome == HOLDS
+    assert row.mean == pytest.approx(4)
+    assert row.label == "a / b"
 
 
-def test_shares_of_paired_runs_are_judged_by_an_exact_test(tmp_path: Path) -> None:
-    """a diverges with 6 of 8 seeds, b never: more often, but not by a margin of one half."""
-    start = {0: 0.1}
-    runs = {Cell("all", "b"): arm(tmp_path, "b", [0.9] * 8)[Cell("all", "b")]}
-    a = [
-        make_run(tmp_path / f"a{seed}", seed, 0.9, DIVERGED if seed < 6 else FINISHED, start)
-        for seed in range(8)
+@pytest.mark.parametrize(
+    ("b", "expect", "outcome"),
+    [
+        (60, "higher", HOLDS),  # a / b is at least 1.67, and may be anything above
+        (60, "lower", FAILS),
+        (60, "not_higher", FAILS),
+        (95, "higher", OPEN),
+        (95, "not_higher", OPEN),
+    ],
+)
+def test_a_censored_run_is_evidence_in_one_direction_only(b: int, expect: str, outcome: str) -> None:
+    assert steps(None, b, expect).outcome == outcome
+
+
+def test_where_neither_reached_the_target_nothing_is_known() -> None:
+    assert steps(None, None, "not_higher").outcome == OPEN
+
+
+def test_an_arm_under_another_condition() -> None:
+    claim = parse(
+        {**copy.deepcopy(GOOD), "stages": 12, "predictions": [compared("lower", "a", "a@large")]}, "f"
+    )
+    runs = {**arm("a", A, "small"), **arm("a", around(0.9, 0.001), "large")}
+    found = judge.judge(claim, runs, {})
+    assert (only_row(found).condition, found.outcome) == ("small", CONFIRMED)
+
+
+def test_quantities_of_a_check() -> None:
+    conditions = {"conditions": {"float32": "", "bfloat16": ""}}
+    plain: dict[str, Any] = {"statement": "s", "source": "s", "check": "losslab.nowhere", **conditions}
+    plain["predictions"] = [
+        prediction(quantity="error_{condition}", at_most=0.01),
+        prediction(quantity="exact", equals=0.25, within=0.01),
+        prediction(quantity="speed", at_least=2, ratio=True, at="float32"),
+        prediction(quantity="speed", at_most=2, ratio=True, role="side"),
     ]
-    runs[Cell("all", "a")] = pd.concat(a)
-    more = prediction(metric="diverged", arm="a", against="b", at_least=0.0)
-    far_more = {**more, "at_least": 0.5}
-    judged = judge.judge(claim_with(more, far_more), runs, {})
-    assert [one.outcome for one in judged] == [HOLDS, INCONCLUSIVE]
-    (row,) = judged[0].rows
-    assert (row.mean, row.n) == (0.75, 8)
-    assert row.low is not None
-    assert 0 < row.low < 0.5
-
-
-def test_a_share_has_the_same_interval_in_the_table_of_arms_as_in_its_row(tmp_path: Path) -> None:
-    runs = arm(tmp_path, "a", [0.9] * 8)
-    share = prediction(metric="diverged", arm="a", at_most=0.5)
-    (row,) = judge.judge(claim_with(share), runs, {})[0].rows
-    table = judge.arm_metric("diverged", None, outcomes_of(runs[Cell("all", "a")], "diverged"))
-    assert (table.mean, table.low, table.high) == (row.mean, row.low, row.high)
-    assert row.high == pytest.approx(1 - 0.025 ** (1 / 8))
-
-
-def test_quantities_of_a_check(tmp_path: Path) -> None:
-    plain = {
-        "statement": "s",
-        "source": "s",
-        "check": "losslab.nowhere",
-        "predictions": [
-            prediction(quantity="exact", equals=0.25, within=0.01),
-            prediction(quantity="ratio", at_least=2, ratio=True),
-            prediction(quantity="ratio", at_most=2, ratio=True),
-        ],
-    }
-    measured = {"exact": 0.2501, "ratio": [2.9, 3.0, 3.2, 3.1, 3.0]}
-    judged = judge.judge(parse(plain, "f"), {}, measured)
-    assert [one.outcome for one in judged] == [HOLDS, HOLDS, FAILS]
-    assert judged[0].rows[0].exact
-
-
-def test_a_censored_run_is_evidence_in_one_direction_only(tmp_path: Path) -> None:
-    """b reaches 0.9 at step 60, a never within 100: a / b is at least 1.67, and may be anything above."""
-    a = arm(tmp_path, "a", A, curve={0: 0.0, 100: 0.5})
-    b = arm(tmp_path, "b", B, curve={0: 0.0, 60: 0.9})
-
-    def outcome(**margin: float) -> str:
-        steps = prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, **margin)
-        return judge.judge(claim_with(steps), {**a, **b}, {})[0].outcome
-
-    assert outcome(at_least=1.5) == HOLDS
-    assert outcome(at_most=1.5) == FAILS
-    assert outcome(at_least=2.0) == INCONCLUSIVE
-    assert outcome(at_most=2.0) == INCONCLUSIVE
-
-
-def test_where_neither_reached_the_target_nothing_is_known(tmp_path: Path) -> None:
-    never = {0: 0.0, 100: 0.5}
-    runs = {**arm(tmp_path, "a", A, curve=never), **arm(tmp_path, "b", B, curve=never)}
-    steps = prediction(metric="steps_to_target", target=0.9, arm="a", against="b", ratio=True, at_least=0.5)
-    assert judge.judge(claim_with(steps), runs, {})[0].outcome == INCONCLUSIVE
+    times = [2.9, 3.0, 3.2, 3.1, 3.0, 3.05]
+    measured = {"error_float32": 0.001, "error_bfloat16": 0.1, "exact": 0.2501, "speed": times}
+    found = judge.judge(parse(plain, "f"), {}, measured)
+    assert [[row.outcome for row in one.rows] for one in found.predictions] == [
+        [HOLDS, FAILS],
+        [HOLDS],
+        [HOLDS],
+        [FAILS],
+    ]
+    assert found.predictions[0].rows[0].exact
+    assert (found.outcome, found.where) == (DEPENDS, "with float32, not with bfloat16")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -33,11 +34,13 @@ claim:
     mse: loss=mse
   tune:
     optimizer.lr: [1e-4, 1e-2]
-  seeds: 2
-  tuning_seeds: [1000]
+  stages: 2
+  tuning_seeds: [1200]
+  answer: The linear model reaches {cross_entropy.accuracy:.0%} with cross-entropy.
   predictions:
     - says: A high learning rate is chosen, and both arms learn.
       why: At 1e-4 a linear model hardly moves in two epochs.
+      role: core
       metric: accuracy
       arm: [cross_entropy, mse]
       at_least: 0.5
@@ -67,14 +70,15 @@ def test_a_claim_is_tuned_reported_judged_and_resumed(own_claims: Path, tmp_path
     folder = tmp_path / "out" / "mine"
     sweep(own_claims, folder)
     verdict = load(folder)
-    assert verdict.outcome in ("confirmed", "inconclusive")
+    assert verdict.outcome in ("confirmed", "undecided")
+    assert re.fullmatch(r"The linear model reaches \d\d% with cross-entropy\.", verdict.answer)
     assert [arm.chosen for arm in verdict.arms] == [{"optimizer.lr": 0.01}] * 2
     tuning = [records.load(path) for path in records.find([folder / "tuning"])]
     assert len(tuning) == 4
-    assert {record.seed for record in tuning} == {1000}
+    assert {record.seed for record in tuning} == {1200}
     assert all("test" not in record.metrics for record in tuning), "tuning must not read test data"
     reported = [records.load(path) for path in records.find([folder / "reporting"])]
-    assert sorted(record.seed for record in reported) == [0, 0, 1, 1]
+    assert sorted(record.seed for record in reported) == [200, 200, 201, 201]
     assert all("accuracy" in record.metrics["test"] for record in reported)
     assert all("claim" not in record.config for record in reported)
     best = max(verdict.arms[0].tuning, key=lambda point: point.mean or 0.0)
@@ -192,6 +196,7 @@ CHECKED = CLAIM.replace(
   predictions:
     - says: It is one.
       why: It must be.
+      role: side
       quantity: {quantity}
       equals: 1
       within: 0.1
@@ -217,7 +222,7 @@ def test_a_misspelt_quantity_shows_before_anything_is_trained(own_claims: Path, 
 
 def test_a_grid_may_hold_null_and_lists(own_claims: Path, tmp_path: Path) -> None:
     claim = CLAIM.replace("optimizer.lr: [1e-4, 1e-2]", "trainer.gradient_clip.norm: [null, 1.0]")
-    claim = claim.replace("model: linear", "model: mlp").replace("seeds: 2\n", "seeds: 2\n")
+    claim = claim.replace("model: linear", "model: mlp")
     (own_claims / "experiment" / "mine.yaml").write_text(
         claim.replace("max_epochs: 2", "max_epochs: 1").replace(
             "[null, 1.0]", "[null, 1.0]\n    model.hidden: [[8], [4, 4]]"
@@ -232,7 +237,7 @@ def test_a_grid_may_hold_null_and_lists(own_claims: Path, tmp_path: Path) -> Non
 
 def test_a_verdict_of_an_older_losslab_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "verdict.json").write_text('{"schema_version": 1}')
-    with pytest.raises(UserError, match="has verdict schema 1, this losslab reads 2"):
+    with pytest.raises(UserError, match="has verdict schema 1, this losslab reads 3"):
         load(tmp_path)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from losslab.claims.schema import Claim, parse
+from losslab.claims.parse import parse
+from losslab.claims.schema import Claim
 from losslab.config.hydra_setup import GROUP, experiment_files
 from losslab.errors import UserError
 

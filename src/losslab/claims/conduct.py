@@ -1,4 +1,4 @@
-"""A claim's runs from the rehearsal to the verdict: both of its stages are sweeps like any other.
+"""A claim's runs from the rehearsal to the verdict: its tuning and reported runs are sweeps like any other.
 
 `study.py` decides what is run and how it is judged.
 """
@@ -16,7 +16,7 @@ from losslab.claims.verdict import Verdict
 from losslab.config.identity import identities
 from losslab.config.settings import RunSettings
 from losslab.errors import RunsFailed
-from losslab.judgement.intervals import CONFIDENCE
+from losslab.look.evaluations import of_task
 from losslab.sweep import plan
 from losslab.sweep.conduct import Setup, conduct
 from losslab.train.trainer import steps_per_epoch
@@ -45,8 +45,12 @@ def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, Ru
         return {run: below / made.folder for run, made in zip(runs, conducted.runs, strict=True)}
 
     with plan.locked(study.folder):
-        verdict = study.conduct(stage, command)
-    return verdict, failed[0] if failed else None
+        verdict = study.conduct(
+            stage,
+            command,
+            lambda line: setup.console.print(line, highlight=False, markup=False, soft_wrap=True),
+        )
+    return verdict, failed[-1] if failed else None
 
 
 def _rehearse(study: Study, setup: Setup) -> None:
@@ -61,7 +65,7 @@ def _rehearse(study: Study, setup: Setup) -> None:
             known_metrics.append(set(task.kind.metric_names()))
             steps = steps_per_epoch(settings, task) * settings.trainer.max_epochs
             arm = identities(settings)["arm_identity"]
-            budgets[arm] = refusals.Budget(steps, settings.trainer.eval_every)
+            budgets[arm] = refusals.Budget(steps, of_task(settings.trainer, task).every)
 
     rehearsed = study.rehearsal()
     planned = plan.plan([list(run.overrides) for run in rehearsed], setup.compose, preflight)
@@ -73,4 +77,4 @@ def _rehearse(study: Study, setup: Setup) -> None:
     if not study.quick:  # a quick try decides little, and says so
         known = {cell: run.arm_identity for cell, run in by_cell.items() if run.arm_identity in budgets}
         refusals.check_steps(study.claim, {cell: budgets[arm] for cell, arm in known.items()}, study.where)
-        refusals.check_shares(study.claim, len(study.claim.seeds), 1 - CONFIDENCE, study.where)
+        refusals.check_shares(study.claim, study.where)

@@ -1,300 +1,234 @@
-"""From a claim's runs and its check to the outcome of each prediction, and of the claim.
+"""From a claim's runs and its check to a word for each condition, and the claim's verdict.
 
-Knows which numbers runs count with (`measures.py`) and the statistics (`judgement/`); launches nothing.
+Rows are judged one by one in `rows.py`; here they are put together by the roles of their predictions. Nothing
+is launched here, but the result says which arms need more seeds.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
+from scipy import stats
 
-from losslab.claims import measures
-from losslab.claims.schema import ALL_IN_ONE, Claim, Prediction, split_reference
+from losslab.claims import measures, words
+from losslab.claims.conditions import WHOLE
+from losslab.claims.rows import Judged, Quantities, judged
+from losslab.claims.samples import Numbers, Runs, Slot, slots
+from losslab.claims.schema import CORE, PREMISE, SIDE, Claim, Prediction
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import (
+    BORDERLINE,
+    CLOSE,
     CONFIRMED,
     FAILS,
     HOLDS,
-    INCONCLUSIVE,
-    MIXED,
+    NOT_TESTED,
+    OPEN,
     REFUTED,
+    TOO_CLOSE,
+    UNDECIDED,
     ArmMetric,
+    CollapsedShare,
+    ConditionVerdict,
     Outcome,
-    Overall,
     PredictionOutcome,
-    Row,
+    Word,
 )
 from losslab.judgement import evidence as inference
-from losslab.judgement import outcomes, paired_shares
-from losslab.judgement.evidence import Bounds
-from losslab.judgement.intervals import CONFIDENCE, mean_interval
 from losslab.judgement.outcomes import Outcomes
-
-NO_BOUNDS = Bounds()
-ALPHA = 1 - CONFIDENCE
-Runs = Mapping[Cell, pd.DataFrame]  # the reported runs of each cell: a frame's rows, indexed by seed
+from losslab.judgement.sequential import ALPHA
 
 
-@dataclasses.dataclass
-class _Judged:
-    """A prediction while it is judged: its rows, and the evidence in each."""
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """A claim, judged on the runs so far.
 
-    prediction: Prediction
-    rows: list[Row]
-    parts: list[inference.Evidence]
-    samples: list[np.ndarray]  # on the scale of the test: logarithms of ratios
+    Attributes:
+        predictions: in the order of the file.
+        conditions: those that have a core.
+        outcome, where: the verdict, and the line that names its conditions.
+        open_cells: arms that more seeds are needed of; empty if all is decided or all seeds are spent.
+    """
 
-    @property
-    def evidence(self) -> inference.Evidence:
-        return inference.all_of(self.parts)
+    predictions: list[PredictionOutcome]
+    conditions: list[ConditionVerdict]
+    outcome: Word
+    where: str
+    collapsed: list[CollapsedShare]
+    open_cells: set[Cell]
 
 
-def judge(
-    claim: Claim, runs: Runs, quantities: Mapping[str, float | Sequence[float]]
-) -> list[PredictionOutcome]:
-    """The outcome of each prediction, corrected by Holm over all of them.
+def judge(claim: Claim, runs: Runs, quantities: Quantities) -> Judgement:
+    """Judges a claim.
 
     Args:
+        runs: the reported runs of each cell.
         quantities: what the check measured; a list is repeated measurements.
     """
-    judged = [_judge_prediction(claim, prediction, runs, quantities) for prediction in claim.predictions]
-    adjusted = inference.holm([min(one.evidence.holds, one.evidence.fails) for one in judged])
-    return [_outcome(one, p_value, len(judged)) for one, p_value in zip(judged, adjusted, strict=True)]
+    numbers = Numbers(claim, runs)
+    planned = [slots(claim, prediction) for prediction in claim.predictions]
+    of_cores = [slot.condition for some in planned for slot in some if slot.prediction.role == CORE]
+
+    def row(slot: Slot) -> Judged:
+        beside = _beside(slot.condition, of_cores) if slot.prediction.role == CORE else 1
+        return judged(slot, numbers, quantities, beside)
+
+    rows = [[row(slot) for slot in some] for some in planned]
+    deciding = [one for some in rows for one in some if one.slot.prediction.role != SIDE]
+    found: list[ConditionVerdict] = []
+    open_cells: set[Cell] = set()
+    for name in _conditions(claim, of_cores):
+        verdict, still_open = _condition(
+            name, [one for one in deciding if one.slot.condition in (name, WHOLE)]
+        )
+        found.append(verdict)
+        open_cells |= {cell for one in still_open if not one.spent for cell in one.slot.cells}
+    by_name = {one.condition: one.word for one in found}
+    outcome, where = words.in_most(by_name) if claim.holds_in == "most" else words.joined(by_name)
+    predictions = _outcomes(claim, rows)
+    return Judgement(predictions, found, outcome, where, numbers.collapsed_shares(), open_cells)
 
 
-def overall(predictions: Sequence[PredictionOutcome]) -> Overall:
-    """Confirmed: all hold; refuted: all fail; mixed: some do and some do not; else inconclusive."""
-    found = {prediction.outcome for prediction in predictions}
-    if found >= {HOLDS, FAILS}:
-        return MIXED
-    if found == {HOLDS}:
-        return CONFIRMED
-    return REFUTED if found == {FAILS} else INCONCLUSIVE
+def _conditions(claim: Claim, of_cores: Sequence[str]) -> list[str]:
+    """The conditions that have a core of their own, in the order of the file; else the claim as a whole."""
+    return [name for name in claim.condition_names if name in of_cores] or [WHOLE]
 
 
-def summary(predictions: Sequence[PredictionOutcome]) -> str:
-    """The outcome in a sentence, and what would decide it."""
-    total = len(predictions)
-    sentence = f"Of {total} prediction{'s' if total > 1 else ''}: {counted(predictions)}."
-    open_ones = [prediction for prediction in predictions if prediction.outcome == INCONCLUSIVE]
-    if open_ones:
-        needed = [prediction.seeds_needed for prediction in open_ones]
-        if any(number is None for number in needed):
-            sentence += " More than 1000 seeds would be needed to decide all of it: too close to the margin."
+def _beside(condition: str, of_cores: Sequence[str]) -> int:
+    """How many core rows decide about the same condition."""
+    return sum(1 for other in of_cores if condition == WHOLE or other in (condition, WHOLE))
+
+
+def _condition(name: str, rows: Sequence[Judged]) -> tuple[ConditionVerdict, list[Judged]]:
+    """The word of a condition, and the rows that are still open and matter."""
+    premises = [row for row in rows if row.slot.prediction.role == PREMISE]
+    cores = [row for row in rows if row.slot.prediction.role == CORE]
+    word, still_open = _of_cores(cores)
+    if any(row.row.outcome in (FAILS, CLOSE) for row in premises):
+        word, still_open = NOT_TESTED, []
+    elif unknown := [row for row in premises if row.row.outcome == OPEN]:
+        word, still_open = UNDECIDED, [*unknown, *still_open]
+    return ConditionVerdict(condition=name, word=word, seeds=max(row.row.n for row in rows)), still_open
+
+
+def _of_cores(rows: Sequence[Judged]) -> tuple[Word, list[Judged]]:
+    outcomes = {row.row.outcome for row in rows}
+    if FAILS in outcomes:
+        return REFUTED, []
+    if CLOSE in outcomes:
+        return TOO_CLOSE, []
+    still_open = [row for row in rows if row.row.outcome == OPEN]
+    if not still_open:
+        return CONFIRMED, []
+    borderline = all(row.spent and row.row.narrow for row in still_open)
+    return BORDERLINE if borderline else UNDECIDED, still_open
+
+
+def _outcomes(claim: Claim, rows: Sequence[Sequence[Judged]]) -> list[PredictionOutcome]:
+    """Sides are corrected together; the others are what their rows are."""
+    evidence = [inference.all_of([row.evidence for row in some]) for some in rows]
+    sides = [place for place, one in enumerate(claim.predictions) if one.role == SIDE]
+    p_values = [min(evidence[place].holds, evidence[place].fails) for place in sides]
+    corrected = dict(zip(sides, benjamini_hochberg(p_values), strict=True))
+    found = []
+    for place, (prediction, some) in enumerate(zip(claim.predictions, rows, strict=True)):
+        p_value = corrected.get(place)
+        if p_value is None:
+            outcome = _together([row.row.outcome for row in some])
+        elif p_value <= ALPHA:
+            outcome = HOLDS if evidence[place].holds <= evidence[place].fails else FAILS
         else:
-            most = max(number for number in needed if number is not None)
-            sentence += f" About {most} seeds would decide."
-    return sentence
+            outcome = OPEN
+        found.append(_prediction(claim, prediction, some, outcome, p_value))
+    return found
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values: among those at most alpha, a share of at most alpha is expected to be wrong.
+
+    Source: Benjamini & Hochberg 1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
+    """
+    if not p_values:
+        return []
+    return [float(p_value) for p_value in stats.false_discovery_control(list(p_values), method="bh")]
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    """All must hold; one that fails is enough for it to fail."""
+    for outcome in (FAILS, CLOSE, OPEN):
+        if outcome in outcomes:
+            return outcome
+    return HOLDS if outcomes else OPEN
+
+
+def _prediction(
+    claim: Claim, prediction: Prediction, rows: Sequence[Judged], outcome: Outcome, p_value: float | None
+) -> PredictionOutcome:
+    low, high, ratio = natural_bounds(claim, prediction)
+    if prediction.quantity is not None:
+        measured = prediction.quantity.replace("{condition}", "").strip("_").replace("_", " ")
+    else:
+        measured = measures.words_for(str(prediction.metric), prediction.target)
+    return PredictionOutcome(
+        says=prediction.says,
+        why=prediction.why,
+        role=prediction.role,
+        measured=measured,
+        margin=_in_words(low, high, prediction, ratio),
+        low=low,
+        high=high,
+        ratio=ratio,
+        rows=[row.row for row in rows],
+        outcome=outcome,
+        p_value=p_value,
+    )
+
+
+def natural_bounds(claim: Claim, prediction: Prediction) -> tuple[float | None, float | None, bool]:
+    """The range in which the number must lie, in its own unit, and whether it is a ratio."""
+    if prediction.expect is None:
+        return *prediction.bounds, prediction.ratio
+    margin = claim.required(prediction)
+    above = 1 + margin.size if margin.ratio else margin.size
+    below = 1 / above if margin.ratio else -margin.size
+    low = {"higher": above, "equal": below, "not_lower": below}.get(prediction.expect)
+    high = {"lower": below, "equal": above, "not_higher": above}.get(prediction.expect)
+    return low, high, margin.ratio
+
+
+def _in_words(low: float | None, high: float | None, prediction: Prediction, ratio: bool) -> str:
+    times = " times" if ratio and prediction.against else ""
+    if prediction.equals is not None:
+        return f"{prediction.equals:g}, within {prediction.within:g}"
+    if low is not None and high is not None:
+        return f"from {low:.4g} to {high:.4g}{times}"
+    return f"at least {low:.4g}{times}" if low is not None else f"at most {high:.4g}{times}"
 
 
 def counted(predictions: Sequence[PredictionOutcome]) -> str:
-    """ "3 fail, 1 is undecided"."""
+    """ "3 hold, 1 fails, 1 is open"."""
     found = [prediction.outcome for prediction in predictions]
     parts = [
         f"{(count := found.count(outcome))} {one if count == 1 else several}"
         for outcome, one, several in (
             (HOLDS, "holds", "hold"),
             (FAILS, "fails", "fail"),
-            (INCONCLUSIVE, "is undecided", "are undecided"),
+            (CLOSE, "is too close to matter", "are too close to matter"),
+            (OPEN, "is open", "are open"),
         )
         if outcome in found
     ]
     return ", ".join(parts)
 
 
-def _judge_prediction(
-    claim: Claim, prediction: Prediction, runs: Runs, quantities: Mapping[str, float | Sequence[float]]
-) -> _Judged:
-    judged = _Judged(prediction, [], [], [])
-    if prediction.quantity is not None:
-        value = quantities.get(prediction.quantity, math.nan)
-        repeated = [float(number) for number in value] if isinstance(value, Sequence) else None
-        _add(judged, prediction.quantity, "", repeated or [float(value)], repeated is None, [])  # type: ignore[arg-type]
-        return judged
-    conditions = prediction.at or claim.condition_names
-    if all(split_reference(name)[1] for name in [*prediction.arm, *prediction.against]):
-        conditions = [""]  # each reference says where it is
-    for condition in conditions:
-        for arm in prediction.arm:
-            first, where = _cell(arm, condition)
-            for other in prediction.against or [""]:
-                if not other:
-                    values, notes, bounds = _single(runs[first], prediction)
-                    label = arm
-                else:
-                    second, _ = _cell(other, condition)
-                    values, notes, bounds = _pairs(runs[first], runs[second], prediction)
-                    label = f"{arm} {'/' if prediction.ratio else '−'} {other}"
-                _add(judged, label, where, values, False, notes, bounds)
-    return judged
-
-
-def _cell(reference: str, condition: str) -> tuple[Cell, str]:
-    arm, own = split_reference(reference)
-    place = own or condition
-    return Cell(place, arm), "" if own or place == ALL_IN_ONE else place
-
-
-def _single(runs: pd.DataFrame, prediction: Prediction) -> tuple[list[float], list[str], Bounds]:
-    counted = _outcomes(runs, prediction)
-    missing = int(counted.missing.sum())
-    notes = [*outcomes.notes(counted), *_missing(missing)]
-    return counted.number.dropna().tolist(), notes, Bounds(may_be_higher=bool(counted.censored.any()))
-
-
-def _pairs(
-    runs: pd.DataFrame, others: pd.DataFrame, prediction: Prediction
-) -> tuple[list[float], list[str], Bounds]:
-    """Differences, or ratios, over the seeds that both have.
-
-    A censored run counts as if it had reached its target at its last step, and the result is then a bound:
-    it can be evidence in one direction only.
-    """
-    seeds = [seed for seed in runs.index if seed in others.index]
-    first = _outcomes(runs.loc[seeds], prediction)
-    second = _outcomes(others.loc[seeds], prediction)
-    usable = ~(first.missing | second.missing)
-    if prediction.ratio:
-        usable &= (first.number > 0) & (second.number > 0)
-    a, b = first.number[usable], second.number[usable]
-    values = (a / b if prediction.ratio else a - b).tolist()
-    notes = [*outcomes.notes(first.and_those(second)), *_missing(max(len(runs), len(others)) - len(values))]
-    bounds = Bounds(bool(second.censored[usable].any()), bool(first.censored[usable].any()))
-    return values, notes, bounds
-
-
-def _outcomes(runs: pd.DataFrame, prediction: Prediction) -> Outcomes:
-    assert prediction.metric is not None
-    return measures.outcomes_of(runs, prediction.metric, prediction.target)
-
-
-def _missing(seeds: int) -> list[str]:
-    if not seeds:
-        return []
-    have, are = ("seeds have", "are") if seeds > 1 else ("seed has", "is")
-    return [f"{seeds} {have} no value here and {are} left out."]
-
-
-def _add(
-    judged: _Judged,
-    label: str,
-    condition: str,
-    values: list[float],
-    exact: bool,
-    notes: list[str],
-    bounds: Bounds = NO_BOUNDS,
-) -> None:
-    """Judges one number of a prediction, and adds it as a row."""
-    prediction = judged.prediction
-    usable = [
-        value for value in values if not math.isnan(value) and not (judged.prediction.ratio and value <= 0)
-    ]
-    numbers = np.asarray(usable, dtype=float)
-    low, high = prediction.margins
-    if prediction.ratio:
-        numbers = np.log(numbers)
-        low, high = (None if margin is None else math.log(margin) for margin in (low, high))
-    if exact and numbers.size:
-        part = inference.exact_evidence(float(numbers[0]), low, high)
-    else:
-        part = inference.evidence(numbers, low, high)
-    interval, bootstrap = mean_interval(numbers), inference.bootstrap_interval(numbers)
-    if measures.is_share(prediction.metric) and prediction.against:
-        part = paired_shares.paired_share_evidence(numbers, low, high)
-        interval = paired_shares.paired_share_interval(numbers)
-    elif measures.is_share(prediction.metric):
-        part, interval = inference.share_evidence(numbers, low, high), inference.share_interval(numbers)
-    if prediction.ratio and numbers.size:
-        interval, bootstrap = inference.exponential(interval), inference.exponential(bootstrap)
-    part = inference.with_bounds(part, low, high, bounds)
-    outcome: Outcome = HOLDS if part.holds <= ALPHA else FAILS if part.fails <= ALPHA else INCONCLUSIVE
-    judged.rows.append(
-        Row(
-            label=label,
-            condition=condition,
-            mean=_number(interval.mean),
-            low=_number(interval.low),
-            high=_number(interval.high),
-            bootstrap_low=_number(bootstrap.low),
-            bootstrap_high=_number(bootstrap.high),
-            n=int(numbers.size),
-            exact=exact,
-            outcome=outcome,
-            values=[float(value) for value in (np.exp(numbers) if prediction.ratio else numbers)],
-            notes=notes,
-        )
-    )
-    judged.parts.append(part)
-    judged.samples.append(numbers)
-
-
-def _outcome(judged: _Judged, p_value: float, predictions: int) -> PredictionOutcome:
-    prediction = judged.prediction
-    evidence = judged.evidence
-    outcome: Outcome = INCONCLUSIVE
-    needed = None
-    if p_value <= ALPHA:
-        outcome = HOLDS if evidence.holds <= evidence.fails else FAILS
-    else:
-        needed = _seeds_needed(judged, ALPHA / predictions)
-    low, high = prediction.margins
-    if prediction.quantity is not None:
-        measured = prediction.quantity.replace("_", " ")
-    else:
-        measured = measures.words_for(str(prediction.metric), prediction.target)
-    return PredictionOutcome(
-        says=prediction.says,
-        why=prediction.why,
-        measured=measured,
-        margin=margin_in_words(prediction),
-        low=low,
-        high=high,
-        ratio=prediction.ratio,
-        rows=judged.rows,
-        p_value=p_value,
-        outcome=outcome,
-        seeds_needed=needed,
-    )
-
-
-def _seeds_needed(judged: _Judged, alpha: float) -> int | None:
-    """Seeds after which every row would be decided, or after which one would have failed."""
-    low, high = judged.prediction.margins
-    if judged.prediction.ratio:
-        low, high = (None if margin is None else math.log(margin) for margin in (low, high))
-    needed, failing = [], []
-    for numbers in judged.samples:
-        if measures.is_share(judged.prediction.metric) and not judged.prediction.against:
-            seeds = inference.seeds_for_share(numbers, low, high, alpha)
-        else:
-            seeds = inference.seeds_needed(numbers, low, high, alpha)
-        needed.append(seeds)
-        mean = float(numbers.mean()) if numbers.size else math.nan
-        outside = (low is not None and mean < low) or (high is not None and mean > high)
-        if outside and seeds is not None:
-            failing.append(seeds)
-    if failing:
-        return min(failing)
-    return None if not needed or None in needed else max(seeds for seeds in needed if seeds is not None)
-
-
-def margin_in_words(prediction: Prediction) -> str:
-    kind = " times" if prediction.ratio and prediction.against else ""
-    if prediction.at_least is not None and prediction.at_most is not None:
-        return f"from {prediction.at_least:g} to {prediction.at_most:g}{kind}"
-    if prediction.at_least is not None:
-        return f"at least {prediction.at_least:g}{kind}"
-    if prediction.at_most is not None:
-        return f"at most {prediction.at_most:g}{kind}"
-    return f"{prediction.equals:g}{kind}, within {prediction.within:g}"
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+def summary(predictions: Sequence[PredictionOutcome]) -> str:
+    """ "Core: 2 hold. Premise: 1 holds. Sides: 3 hold, 1 is open."."""
+    parts = []
+    for role, name in ((PREMISE, "Premises"), (CORE, "Core"), (SIDE, "Sides")):
+        if some := [one for one in predictions if one.role == role]:
+            parts.append(f"{name}: {counted(some)}.")
+    return " ".join(parts)
 
 
 def arm_metric(metric: str, target: float | None, counted: Outcomes) -> ArmMetric:
@@ -302,10 +236,13 @@ def arm_metric(metric: str, target: float | None, counted: Outcomes) -> ArmMetri
     interval = measures.interval_of(metric, counted.number)
     return ArmMetric(
         measured=measures.words_for(metric, target),
-        mean=_number(interval.mean),
-        low=_number(interval.low),
-        high=_number(interval.high),
+        mean=None if interval.n == 0 else interval.mean,
+        low=None if interval.n < 2 else interval.low,
+        high=None if interval.n < 2 else interval.high,
         n=interval.n,
-        values={str(seed): _number(value) for seed, value in counted.number.items()},
+        values={
+            str(seed): None if missing else float(value)
+            for (seed, value), missing in zip(counted.number.items(), counted.missing, strict=True)
+        },
         censored=int(counted.censored.sum()),
     )

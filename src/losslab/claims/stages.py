@@ -1,7 +1,7 @@
-"""Which runs a claim needs: a tuning stage over each arm's grid, then a reporting stage at what was chosen.
+"""Which runs a claim needs: tuning runs over each arm's grid, then reported runs at what was chosen.
 
 Every arm gets the same grid and the same tuning seeds; no tuning seed is reported, and no tuning run reads
-test data. Knows overrides, not Hydra.
+test data. An arm that is dropped in is not tuned: it takes another arm's values. Knows overrides, not Hydra.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from losslab.claims.schema import ALL_IN_ONE, Claim
+from losslab.claims.schema import Claim
 from losslab.errors import UserError
 
 TUNING, REPORTING = "tuning", "reporting"
@@ -35,7 +35,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return self.arm if self.condition == ALL_IN_ONE else f"{self.condition}.{self.arm}"
+        return f"{self.condition}.{self.arm}" if self.condition else self.arm
 
 
 Point = tuple[tuple[str, Any], ...]  # of the grid: (config key, value) for each tuned key
@@ -63,8 +63,22 @@ def points(claim: Claim, condition: str, given: Iterable[str] = ()) -> list[Poin
     return [tuple(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
+def tuned_as(claim: Claim, cell: Cell) -> Cell:
+    """The cell whose tuned values a cell takes: its own, except where it is dropped in."""
+    return Cell(cell.condition, claim.condition(cell.condition).as_tuned_for or cell.arm)
+
+
+def tuned_cells(claim: Claim, given: Sequence[str] = ()) -> list[Cell]:
+    """The cells that have something to choose, and choose for themselves."""
+    return [
+        cell
+        for cell in cells(claim)
+        if tuned_as(claim, cell) == cell and len(points(claim, cell.condition, given)) > 1
+    ]
+
+
 def tuning_runs(claim: Claim, given: Sequence[str], quick: Sequence[str] = ()) -> list[ClaimRun]:
-    """The runs that choose: none for a cell whose grid has one point only.
+    """The runs that choose.
 
     Args:
         given: the command line's overrides, which win over the claim's.
@@ -72,37 +86,39 @@ def tuning_runs(claim: Claim, given: Sequence[str], quick: Sequence[str] = ()) -
     """
     return [
         _run(claim, cell, point, seed, given, quick, _TUNING_OVERRIDES)
-        for cell in cells(claim)
-        if len(choices := points(claim, cell.condition, given)) > 1
-        for point in choices
+        for cell in tuned_cells(claim, given)
+        for point in points(claim, cell.condition, given)
         for seed in claim.tuning_seeds
     ]
 
 
 def reporting_runs(
-    claim: Claim, chosen: Mapping[Cell, Point], given: Sequence[str], quick: Sequence[str] = ()
+    claim: Claim,
+    chosen: Mapping[Cell, Point],
+    given: Sequence[str],
+    quick: Sequence[str] = (),
+    seeds: Iterable[int] = (),
+    of: Collection[Cell] | None = None,
 ) -> list[ClaimRun]:
     """The runs that are reported, seed by seed: an interrupted stage leaves complete pairs.
 
     Args:
         chosen: the point of each tuned cell; a missing cell has only one point.
+        of: the cells; None: all.
     """
     return [
-        _run(claim, cell, chosen.get(cell) or points(claim, cell.condition, given)[0], seed, given, quick,
-             _REPORTING_OVERRIDES)
-        for seed in claim.seeds
+        _run(claim, cell, chosen.get(tuned_as(claim, cell)) or points(claim, cell.condition, given)[0], seed,
+             given, quick, _REPORTING_OVERRIDES)
+        for seed in seeds
         for cell in cells(claim)
+        if of is None or cell in of
     ]  # fmt: skip
 
 
-def count(claim: Claim) -> tuple[int, int]:
-    """How many tuning and reporting runs the claim has."""
-    tuning = sum(
-        len(grid) * len(claim.tuning_seeds)
-        for cell in cells(claim)
-        if len(grid := points(claim, cell.condition)) > 1
-    )
-    return tuning, len(cells(claim)) * len(claim.seeds)
+def count(claim: Claim) -> tuple[int, int, int]:
+    """How many tuning runs the claim has, and how many reported ones at least and at most."""
+    tuning = sum(len(points(claim, cell.condition)) for cell in tuned_cells(claim)) * len(claim.tuning_seeds)
+    return tuning, len(cells(claim)) * claim.stages[0], len(cells(claim)) * claim.stages[-1]
 
 
 def _run(
@@ -114,7 +130,7 @@ def _run(
     quick: Sequence[str],
     stage: Sequence[str],
 ) -> ClaimRun:
-    condition = claim.conditions[cell.condition].overrides if cell.condition in claim.conditions else []
+    condition = claim.condition(cell.condition).overrides
     tuned = [f"{key}={hydra_value(value)}" for key, value in point]
     overrides = _last_wins(
         [*stage, *condition, *claim.arms[cell.arm], *quick, *given, *tuned, f"seed={seed}"]

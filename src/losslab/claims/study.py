@@ -1,6 +1,6 @@
-"""A claim from its file to its verdict: check, tuning stage, choice, reporting stage, judgement.
+"""A claim from its file to its verdict: check, tuning, choice, reported runs in stages, judgement.
 
-The caller passes in how the runs of a stage are made (`Stage`), see `conduct.py`.
+The caller passes in how runs are made (`Stage`), see `conduct.py`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from losslab.claims import judge, measures, schema, stages
+from losslab.claims import answer, judge, measures, stages
+from losslab.claims import tuning as tuning_of
 from losslab.claims.check_run import Measured, load_function, run_check
-from losslab.claims.schema import Claim
+from losslab.claims.conditions import spoken
+from losslab.claims.judge import Judgement
+from losslab.claims.parse import parse
+from losslab.claims.samples import slots
+from losslab.claims.schema import CORE, Claim
 from losslab.claims.stages import REPORTING, TUNING, Cell, ClaimRun, Point
 from losslab.claims.verdict import ArmMetric, ArmResult, TunedPoint, Verdict, save
 from losslab.errors import UserError
-from losslab.records import DIVERGED, FINISHED
+from losslab.records import DIVERGED, FAILED, FINISHED
 from losslab.records.comparable import mixtures
 from losslab.records.frame import read_runs
 from losslab.records.record import Environment
 
-# Makes the runs of a stage that have no record yet; returns each run's folder.
+# Makes the runs that have no record yet; returns each run's folder.
 Stage = Callable[[str, Sequence[ClaimRun]], dict[ClaimRun, Path]]
+Progress = Callable[[str], None]  # prints a line
 
 
 class Study:
@@ -45,50 +50,66 @@ class Study:
         self.name = name
         self.where = str(file)
         self.file = file
-        whole = schema.parse(plain, self.where)
+        whole = parse(plain, self.where)
         self.quick = quick
         self.claim: Claim = whole.in_quick() if quick else whole
         self.quick_overrides = whole.quick.overrides if quick else []
         self.given = list(given)
         self.folder = folder
-        if not self.claim.predictions:
-            raise UserError(f"{self.where}: claim.quick leaves no prediction: name conditions that have some")
+        if not self.claim.of_role(CORE):
+            raise UserError(
+                f"{self.where}: claim.quick leaves no core prediction: name conditions that have one"
+            )
         if self.claim.check is not None:
             load_function(self.claim.check, self.file)
 
     def rehearsal(self) -> list[ClaimRun]:
         """One run of every cell, composed and built but not trained, to find mistakes before any run."""
-        seen: dict[Cell, ClaimRun] = {}
-        for run in stages.reporting_runs(self.claim, {}, self.given, self.quick_overrides):
-            seen.setdefault(run.cell, run)
-        return list(seen.values())
+        first = self.claim.seeds(1)
+        return stages.reporting_runs(self.claim, {}, self.given, self.quick_overrides, first)
 
     def check_metrics(self, of_tasks: Sequence[set[str]]) -> None:
-        """Raises UserError if a prediction names a metric that no task of the claim has."""
-        for place, prediction in enumerate(self.claim.predictions):
-            if prediction.metric is None or any(measures.is_metric(prediction.metric, of) for of in of_tasks):
+        """Raises UserError if the claim names a metric that none of its tasks has."""
+        named = [
+            (f"predictions.{place}.metric", one.metric) for place, one in enumerate(self.claim.predictions)
+        ]
+        for key, metric in [*named, *(("answer", metric) for metric in answer.metrics(self.claim))]:
+            if metric is None or any(measures.is_metric(metric, of) for of in of_tasks):
                 continue
             known = [*sorted(set().union(*of_tasks)), *measures.own_names()]
             raise UserError(
-                f"{self.where}: claim.predictions.{place}.metric: there is no metric {prediction.metric}; "
-                f"there are: {', '.join(known)}"
+                f"{self.where}: claim.{key}: there is no metric {metric}; there are: {', '.join(known)}"
             )
 
-    def conduct(self, stage: Stage, command: str) -> Verdict:
-        """Checks, tunes, chooses, reports and judges; writes and returns the verdict."""
+    def conduct(self, stage: Stage, command: str, progress: Progress) -> Verdict:
+        """Checks, tunes, chooses, adds seeds until all is decided; writes and returns the verdict."""
         check = self._measured()
-        tuning = _read(stage, TUNING, stages.tuning_runs(self.claim, self.given, self.quick_overrides))
-        tuned = self._tuned(tuning)
-        chosen = {
-            cell: best
-            for cell, points in tuned.items()
-            if (best := _best(points, _of(cell, tuning))) is not None
-        }
-        planned = stages.reporting_runs(self.claim, chosen, self.given, self.quick_overrides)
-        reported = _read(stage, REPORTING, planned)
-        verdict = self._judge(check, tuning, tuned, chosen, reported, command)
+        runs = stages.tuning_runs(self.claim, self.given, self.quick_overrides)
+        tuning = _read(stage(TUNING, runs) if runs else {})
+        tuned = tuning_of.results(self.claim, self.given, tuning)
+        chosen = tuning_of.chosen(tuned, tuning)
+        quantities = check.result.quantities if check else {}
+        made: dict[ClaimRun, Path] = {}
+        wanted = set(stages.cells(self.claim))
+        for seeds in self.claim.stages:
+            planned = stages.reporting_runs(
+                self.claim, chosen, self.given, self.quick_overrides, self.claim.seeds(seeds), wanted
+            )
+            if missing := [run for run in planned if run not in made]:
+                made |= stage(REPORTING, missing)
+            reported = _read(made)
+            judgement = judge.judge(self.claim, self._by_cell(reported), quantities)
+            wanted = judgement.open_cells
+            if self.claim.arms and len(self.claim.stages) > 1:
+                progress(f"After {seeds} seeds: {_decided(judgement)}")
+            if not wanted or FAILED in set(reported["status"]):
+                break
+        verdict = self._verdict(check, judgement, tuning, tuned, chosen, reported, command)
         save(verdict, self.folder)
         return verdict
+
+    def _by_cell(self, reported: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
+        return {cell: tuning_of.of_cell(cell, reported) for cell in stages.cells(self.claim)}
 
     def _measured(self) -> Measured | None:
         """The check's result. Raises UserError if a prediction names a quantity that it lacks."""
@@ -96,38 +117,36 @@ class Study:
             return None
         check = run_check(self.claim.check, self.file, self.quick, self.folder)
         known = check.result.quantities
-        for place, prediction in enumerate(self.claim.predictions):
-            if prediction.quantity is not None and prediction.quantity not in known:
+        named = [
+            (f"predictions.{place}.quantity", slot.quantity)
+            for place, prediction in enumerate(self.claim.predictions)
+            for slot in slots(self.claim, prediction)
+            if prediction.quantity is not None
+        ]
+        for key, name in [*named, *(("answer", name) for name in answer.quantities(self.claim))]:
+            if name not in known:
                 raise UserError(
-                    f"{self.where}: claim.predictions.{place}.quantity: the check does not measure "
-                    f"{prediction.quantity}; it measures: {', '.join(known)}"
+                    f"{self.where}: claim.{key}: the check does not measure {name}; "
+                    f"it measures: {', '.join(known)}"
                 )
         return check
 
-    def _tuned(self, tuning: pd.DataFrame) -> dict[Cell, dict[Point, TunedPoint]]:
-        """The result of each point of a tuned cell's grid."""
-        found: dict[Cell, dict[Point, TunedPoint]] = {}
-        for cell in stages.cells(self.claim):
-            points = stages.points(self.claim, cell.condition, self.given)
-            if len(points) > 1:
-                runs = _of(cell, tuning)
-                found[cell] = {point: _point(point, runs) for point in points}
-        return found
-
-    def _judge(
+    def _verdict(
         self,
         check: Measured | None,
+        judgement: Judgement,
         tuning: pd.DataFrame,
         tuned: Mapping[Cell, Mapping[Point, TunedPoint]],
         chosen: Mapping[Cell, Point],
         reported: pd.DataFrame,
         command: str,
     ) -> Verdict:
-        by_cell = {cell: _of(cell, reported) for cell in stages.cells(self.claim)}
-        predictions = judge.judge(self.claim, by_cell, check.result.quantities if check else {})
+        predictions = judgement.predictions
         arms = [
-            self._arm(cell, runs, list(tuned.get(cell, {}).values()), chosen.get(cell))
-            for cell, runs in by_cell.items()
+            self._arm(
+                cell, runs, list(tuned.get(cell, {}).values()), chosen.get(stages.tuned_as(self.claim, cell))
+            )
+            for cell, runs in self._by_cell(reported).items()
         ]
         timings = [*tuning["timing"], *reported["timing"]]
         seconds = sum(timing.get("processor", 0.0) for timing in timings)
@@ -136,10 +155,15 @@ class Study:
             statement=self.claim.statement,
             source=self.claim.source,
             note=self.claim.note,
+            tags=list(self.claim.tags),
             quick=self.quick,
-            outcome=judge.overall(predictions),
+            outcome=judgement.outcome,
+            where=judgement.where,
+            conditions=judgement.conditions,
+            answer=answer.filled(self.claim, predictions, arms, check.result.quantities if check else {}),
             summary=judge.summary(predictions),
             predictions=predictions,
+            collapsed=judgement.collapsed,
             arms=arms,
             check=check.result if check else None,
             protocol=self._protocol(len(tuning), reported),
@@ -153,18 +177,20 @@ class Study:
         statuses = runs["status"].value_counts()
         finished, diverged = int(statuses.get(FINISHED, 0)), int(statuses.get(DIVERGED, 0))
         return ArmResult(
-            condition="" if cell.condition == schema.ALL_IN_ONE else cell.condition,
+            condition=cell.condition,
             arm=cell.arm,
-            overrides=[*self._condition_overrides(cell), *self.claim.arms[cell.arm]],
+            overrides=[*self.claim.condition(cell.condition).overrides, *self.claim.arms[cell.arm]],
             chosen=dict(best or (stages.points(self.claim, cell.condition, self.given) or [()])[0]),
-            at_edge=[] if best is None else self._at_edge(cell, best),
+            at_edge=[]
+            if best is None or not tuning
+            else tuning_of.at_edge(self.claim.grid(cell.condition), best),
             tuning=tuning,
             primary=str(runs["metric"].iloc[0]) if len(runs) else "",
             higher_is_better=bool(runs["higher_is_better"].iloc[0]) if len(runs) else True,
             metrics=self._metrics(runs),
             finished=finished,
             diverged=diverged,
-            failed=len(self.claim.seeds) - finished - diverged,
+            failed=int(statuses.get(FAILED, 0)),
             findings=dict(Counter(rule for found in runs["findings"] for rule in _rules(found))),
             runs=[str(folder.relative_to(self.folder)) for folder in runs["folder"]],
         )
@@ -178,25 +204,13 @@ class Study:
                 steps[f"steps to {prediction.target:.10g}"] = (measures.STEPS, prediction.target)
             elif prediction.metric is not None:
                 wanted[prediction.metric] = (prediction.metric, None)
+        wanted |= {metric: (metric, None) for metric in answer.metrics(self.claim)}
         for metrics in runs["metrics"]:
             wanted.update({name: (name, None) for name in _single_numbers(metrics.get("test", {}))})
         return {
             name: judge.arm_metric(metric, target, measures.outcomes_of(runs, metric, target))
             for name, (metric, target) in {**wanted, **dict(sorted(steps.items()))}.items()
         }
-
-    def _condition_overrides(self, cell: Cell) -> list[str]:
-        conditions = self.claim.conditions
-        return conditions[cell.condition].overrides if cell.condition in conditions else []
-
-    def _at_edge(self, cell: Cell, best: Point) -> list[str]:
-        """Tuned keys whose best value is the first or last of at least three: better ones may lie beyond."""
-        grid = self.claim.grid(cell.condition)
-        return [
-            key
-            for key, value in best
-            if len(grid.get(key, [])) >= 3 and value in (grid[key][0], grid[key][-1])
-        ]
 
     def _protocol(self, tuning: int, reported: pd.DataFrame) -> dict[str, str]:
         if not len(reported):
@@ -217,7 +231,8 @@ class Study:
             "optimizer": chosen("optimizer"),
             "epochs": _listed(trainer["max_epochs"] for trainer in trainers),
             "batch size": _listed(trainer["batch_size"] for trainer in trainers),
-            "seeds reported": _range(self.claim.seeds),
+            "seeds reported": f"{self.claim.first_seed} to {int(reported.index.max())}, judged at "
+            + _listed(self.claim.stages),
         }
         if tuned:
             protocol["tuned on validation data"] = (
@@ -233,9 +248,17 @@ class Study:
         return protocol
 
 
-def _read(stage: Stage, name: str, planned: Sequence[ClaimRun]) -> pd.DataFrame:
-    """Launches a stage: the frame of its runs that left a record, by seed, with their `cell` and `point`."""
-    folders = stage(name, planned) if planned else {}
+def _decided(judgement: Judgement) -> str:
+    """ "3 of 8 conditions are decided"; for a single one its word."""
+    if len(judgement.conditions) == 1:
+        return "open" if judgement.open_cells else judgement.outcome
+    undecided = {cell.condition for cell in judgement.open_cells}
+    decided = sum(1 for one in judgement.conditions if one.condition not in undecided)
+    return f"{decided} of {len(judgement.conditions)} conditions are decided"
+
+
+def _read(folders: Mapping[ClaimRun, Path]) -> pd.DataFrame:
+    """The frame of the runs that left a record, by seed, with their `cell` and `point`."""
     # two cells may share a run; runs without a record are named at the end of the sweep
     runs, _ = read_runs(dict.fromkeys(folders.values()))
     known = set(runs["folder"])
@@ -246,32 +269,6 @@ def _read(stage: Stage, name: str, planned: Sequence[ClaimRun]) -> pd.DataFrame:
         values = [getattr(run, column) for run, _ in found]
         frame[column] = pd.Series(values, dtype=object).array
     return frame
-
-
-def _of(cell: Cell, runs: pd.DataFrame) -> pd.DataFrame:
-    return runs.loc[np.array([each == cell for each in runs["cell"]], dtype=bool)]
-
-
-def _point(point: Point, runs: pd.DataFrame) -> TunedPoint:
-    """The primary validation metric of a cell's tuning runs at a point."""
-    runs = runs.loc[np.array([each == point for each in runs["point"]], dtype=bool)]
-    values = []
-    if len(runs):
-        counted = measures.outcomes_of(runs, f"validation.{runs['metric'].iloc[0]}")
-        values = counted.number.dropna().tolist()
-    return TunedPoint(
-        point=dict(point),
-        mean=float(np.mean(values)) if values else None,
-        values=values,
-        diverged=int((runs["status"] == DIVERGED).sum()),
-    )
-
-
-def _best(points: Mapping[Point, TunedPoint], runs: pd.DataFrame) -> Point | None:
-    """The best mean, in the direction of the runs' metric; the first of equals; None if no point has one."""
-    means = {point: tuned.mean for point, tuned in points.items() if tuned.mean is not None}
-    best = max if runs["higher_is_better"].all() else min
-    return best(means, key=lambda point: means[point], default=None)
 
 
 def _single_numbers(test: Mapping[str, Any]) -> list[str]:
@@ -291,9 +288,10 @@ def _listed(values: Iterable[Any]) -> str:
 def _problems(arms: Sequence[ArmResult]) -> list[str]:
     problems = []
     for arm in arms:
-        name = f"{arm.arm} ({arm.condition})" if arm.condition else arm.arm
+        name = f"{arm.arm} ({spoken(arm.condition)})" if arm.condition else arm.arm
         if arm.failed:
-            problems.append(f"{arm.failed} runs of {name} failed and are missing.")
+            runs = "1 run" if arm.failed == 1 else f"{arm.failed} runs"
+            problems.append(f"{runs} of {name} failed and {'is' if arm.failed == 1 else 'are'} missing.")
         for key in arm.at_edge:
             problems.append(
                 f"The best {key} of {name}, {arm.chosen[key]}, lies at the edge of its grid: "

@@ -11,35 +11,45 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from losslab.claims.check_result import CheckResult
+from losslab.claims.schema import Role
 from losslab.errors import UserError
 from losslab.records import stored
 from losslab.records.record import Environment
 from losslab.records.stored import Number, Stored, Unreadable
 
 VERDICT_FILE = "verdict.json"
-VERDICT_SCHEMA_VERSION = 2  # since 2, an arm's metric is described beside its numbers
+VERDICT_SCHEMA_VERSION = 3  # since 3, predictions have roles and conditions have words of their own
 
 HOLDS: Final = "holds"
 FAILS: Final = "fails"
-INCONCLUSIVE: Final = "inconclusive"
+CLOSE: Final = "too close"
+OPEN: Final = "open"
+Outcome = Literal["holds", "fails", "too close", "open"]  # of a prediction, and of each of its rows
+
 CONFIRMED: Final = "confirmed"
 REFUTED: Final = "refuted"
-MIXED: Final = "mixed"
-Outcome = Literal["holds", "fails", "inconclusive"]  # of a prediction, and of each of its rows
-Overall = Literal["confirmed", "refuted", "mixed", "inconclusive"]  # of a claim
+DEPENDS: Final = "depends"
+TOO_CLOSE: Final = "too close to matter"
+BORDERLINE: Final = "borderline"
+UNDECIDED: Final = "undecided"
+NOT_TESTED: Final = "not tested here"
+Word = Literal[
+    "confirmed", "refuted", "depends", "too close to matter", "borderline", "undecided", "not tested here"
+]  # of a claim; each condition has one, too, except "depends"
 
 
 class Row(Stored):
-    """One number of a prediction against its margin.
+    """One number of a prediction against what it must be.
 
     Attributes:
-        label: whose number, e.g. "mse - cross_entropy", "mse / cross_entropy", "mse".
+        label: whose number, e.g. "mse − cross_entropy", "mse / cross_entropy", "mse".
         condition: under which it was measured; empty if the claim has none.
-        mean, low, high: with the 95 % interval of Student's t; a ratio's are geometric, a share's is the
-            Clopper-Pearson interval. None: there is no such number.
-        bootstrap_low, bootstrap_high: the BCa bootstrap interval beside it.
+        mean, low, high: with the interval at the look that counts; a ratio's are geometric, a share's
+            interval is the exact one. None: there is no such number.
+        level: two-sided level of the interval; 0.05 if there is only one look.
         n: pairs of seeds (or repeated measurements); 0: nothing to judge. exact: known without chance.
-        outcome: of this row alone, without correction.
+        outcome: of this row. Too close: it fails, and the difference is smaller than the margin.
+        narrow: the interval is narrower than the metric's margin.
         values: one per seed, as averaged (a ratio's as ratios).
         notes: special cases among its runs, one sentence each.
     """
@@ -49,11 +59,11 @@ class Row(Stored):
     mean: Number | None
     low: Number | None
     high: Number | None
-    bootstrap_low: Number | None
-    bootstrap_high: Number | None
+    level: Number
     n: int
     exact: bool
     outcome: Outcome
+    narrow: bool
     values: list[Number]
     notes: list[str]
 
@@ -62,26 +72,46 @@ class PredictionOutcome(Stored):
     """A prediction with its rows, of which all must hold.
 
     Attributes:
+        role: core, side or premise.
         measured: what the number is, in words.
-        margin: what it is compared with, in words: "at least 0.01".
-        low, high: the same as numbers; None for no margin on that side.
+        margin: what it must be, in words: "at least 0.01".
+        low, high: the same as numbers; None for no bound on that side.
         ratio: the rows are ratios.
-        p_value: two-sided, corrected by Holm over the claim's predictions.
-        outcome: at 5 % after the correction.
-        seeds_needed: about how many seeds would decide; None if decided, or if more than 1000.
+        p_value: of a side: two-sided, corrected by Benjamini and Hochberg over the claim's sides; None for
+            others, which intervals decide.
     """
 
     says: str
     why: str
+    role: Role
     measured: str
     margin: str
     low: Number | None
     high: Number | None
     ratio: bool
     rows: list[Row]
-    p_value: Number
     outcome: Outcome
-    seeds_needed: int | None
+    p_value: Number | None = None
+
+
+class ConditionVerdict(Stored):
+    """The word under one condition, after so many seeds of its undecided rows."""
+
+    condition: str
+    word: Word
+    seeds: int
+
+
+class CollapsedShare(Stored):
+    """How many of an arm's runs collapsed under a condition, with the exact interval of the share."""
+
+    condition: str
+    arm: str
+    seeds: list[int]
+    n: int
+    share: Number
+    low: Number
+    high: Number
 
 
 class TunedPoint(Stored):
@@ -145,7 +175,11 @@ class Verdict(Stored):
 
     Attributes:
         outcome: of the claim as a whole.
-        summary: the outcome in a sentence.
+        where: under which conditions it holds, and under which it does not; empty if all are alike.
+        conditions: the word of each condition that has a core.
+        answer: what to do about it; empty if the file has none, or if a number is missing.
+        summary: how many predictions hold.
+        collapsed: arms with collapsed runs. These runs are not in the arms' differences.
         protocol: what was run, label -> text: task, network, optimizer, epochs, seeds, grids, runs.
         check: what was measured without training; None without a check.
         problems: what a reader should doubt: runs that were not made alike, missing runs, grids whose best
@@ -159,10 +193,15 @@ class Verdict(Stored):
     statement: str
     source: str
     note: str
+    tags: list[str]
     quick: bool
-    outcome: Overall
+    outcome: Word
+    where: str
+    conditions: list[ConditionVerdict]
+    answer: str
     summary: str
     predictions: list[PredictionOutcome]
+    collapsed: list[CollapsedShare]
     arms: list[ArmResult]
     check: CheckResult | None
     protocol: dict[str, str]

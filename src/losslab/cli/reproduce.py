@@ -56,7 +56,8 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     status = 0
     verdicts = []
     asked = {name: known[name].in_quick() if arguments.quick else known[name] for name in names}
-    runs = {name: sum(count(claim)) for name, claim in asked.items()}
+    # up to the first stage: how many more it takes is not known yet
+    runs = {name: sum(count(claim)[:2]) for name, claim in asked.items()}
     present = {name: min(runs[name], _records(arguments.folder / name)) for name in names}
     overall = Overall(sum(runs.values()), sum(present.values()))
     try:
@@ -123,9 +124,9 @@ def _list(known: dict[str, Claim]) -> int:
     from losslab.terminal import console
 
     for name, claim in known.items():
-        tuning, reporting = count(claim)
+        tuning, least, most = count(claim)
         kind = "check and sweep" if claim.check and claim.arms else "check" if claim.check else "sweep"
-        runs = f", {tuning + reporting} runs" if claim.arms else ""
+        runs = f", {_range(tuning + least, tuning + most)} runs" if claim.arms else ""
         console().print(f"{name} ({kind}{runs}): {claim.statement}", highlight=False, markup=False)
     return 0
 
@@ -135,23 +136,32 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
     from losslab.terminal import console
 
     out = console()
-    runs = seconds = 0.0
+    seconds = 0.0
+    fewest = largest = 0
     for name, claim in chosen.items():
         asked = claim.in_quick() if arguments.quick else claim
-        tuning, reporting = count(asked)
+        tuning, least, most = count(asked)
         cost = claim.quick.seconds if arguments.quick else claim.seconds
-        took = (cost or 0.0) / arguments.jobs + STARTING_SECONDS * sum(map(bool, (tuning, reporting)))
+        took = (cost or 0.0) / arguments.jobs + STARTING_SECONDS * sum(map(bool, (tuning, least)))
         told = "" if cost is None else f", about {_duration(took)}"
         check = "a check, " if claim.check else ""
-        out.print(f"{name}: {check}{tuning} runs to tune, {reporting} to report{told}", highlight=False)
-        runs += tuning + reporting
+        out.print(
+            f"{name}: {check}{tuning} runs to tune, {_range(least, most)} to report{told}", highlight=False
+        )
+        fewest += tuning + least
+        largest += tuning + most
         seconds += took
     out.print(
-        f"{len(chosen)} claims, {runs:.0f} runs, about {_duration(seconds)} with "
+        f"{len(chosen)} claims, {_range(fewest, largest)} runs, about {_duration(seconds)} with "
         f"{arguments.jobs} processes, by what they took when they were last measured (docs/claims.md)",
         highlight=False,
     )
     return 0
+
+
+def _range(least: int, most: int) -> str:
+    """Seeds are added until a claim is decided, so its number of runs is only known within limits."""
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _duration(seconds: float) -> str:
@@ -186,7 +196,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("claims", metavar="CLAIM", nargs="*", help="names of claims; see --list")
     parser.add_argument("--all", action="store_true", help="all claims")
     parser.add_argument("--list", action="store_true", help="show all claims and what they say")
-    parser.add_argument("--quick", action="store_true", help="embedded data and fewer seeds: a first look")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="embedded data and few seeds: a first look, not a verdict to quote",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="print the number of runs and about how long; run nothing"
     )

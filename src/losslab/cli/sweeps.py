@@ -13,6 +13,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from losslab import records
+from losslab.claims import on_record
 from losslab.claims.catalogue import claim_file
 from losslab.claims.conduct import conduct_claim
 from losslab.claims.study import Study
@@ -22,7 +23,7 @@ from losslab.config.overrides import first_sweep
 from losslab.config.settings import DecideSettings
 from losslab.errors import UserError
 from losslab.records.plan import Judging
-from losslab.report.claims.console import print_verdict
+from losslab.report.claims.console import print_on_record, print_verdict
 from losslab.report.comparison import summarise
 from losslab.sweep.conduct import Setup, conduct
 from losslab.sweep.until_decided import until_decided
@@ -77,6 +78,8 @@ def run_claim(
     study = Study(name, plain, settings.read_command(cfg).quick, given, folder, claim_file(name, config_dir))
     verdict, failed = conduct_claim(study, setup, _command(study, given, config_dir))
     print_verdict(verdict, setup.console)
+    if study.quick:
+        print_on_record(on_record.load().get(name), setup.console)
     if failed:
         raise failed
 

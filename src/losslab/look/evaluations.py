@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from losslab.config.settings import TrainerSettings
+from losslab.tasks.task import Task
 
 # Of the time that training takes, all evaluations for the curves together may take this share.
 SHARE = 0.1
@@ -67,6 +68,13 @@ def evaluations(settings: TrainerSettings, train: int, validation: int, values: 
         {split: min(count, max(fewest, int(share * count))) for split, count in all_samples.items()},
         tuple(sorted({every // part for part in EARLY} - {0, every})),
     )
+
+
+def of_task(settings: TrainerSettings, task: Task) -> Evaluations:
+    """The evaluations of a run on `task`."""
+    train, validation = task.splits["train"], task.splits["validation"]
+    _, target = train.sample(1)
+    return evaluations(settings, len(train), len(validation), target.numel())
 
 
 def _two_digits(number: int) -> int:

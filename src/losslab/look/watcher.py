@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from losslab.config.settings import TrainerSettings
-from losslab.look.evaluations import Evaluations, evaluations
+from losslab.look.evaluations import Evaluations, of_task
 from losslab.look.logbook import Logbook
 from losslab.losses.criterion import Criterion
 from losslab.losses.terms import WeightedSum
@@ -62,9 +62,7 @@ class Training:
     @functools.cached_property
     def evaluations(self) -> Evaluations:
         """When curves get their points."""
-        train, validation = self.task.splits["train"], self.task.splits["validation"]
-        _, target = train.sample(1)
-        return evaluations(self.settings, len(train), len(validation), target.numel())
+        return of_task(self.settings, self.task)
 
     def place(self, device: torch.device) -> None:
         """Sets the device that the network is on."""

@@ -62,7 +62,10 @@ def test_every_part_of_a_claim_is_there(tmp_path):
         "MSE is better than cross-entropy.",
         "an article, section 2",
         "At one learning rate, says the article.",
-        "Of 1 prediction: 1 fail.",
+        "Use cross-entropy: MSE ends 0.02 lower.",
+        "right advice, wrong reason",
+        "mse (sgd): 1 of 8 runs collapsed",
+        "MSE is calibrated better.",
         "1 run of mse failed and is missing.",
         "MSE is better by one point.",
         "One point is what a reader would notice.",
@@ -91,15 +94,15 @@ def test_every_part_of_a_claim_is_there(tmp_path):
 def test_grouped_by_outcome_with_counts(tmp_path):
     some = [
         verdict(f"claim_{place}", outcome=outcome)
-        for place, outcome in enumerate(["mixed", "confirmed", "inconclusive", "confirmed"])
+        for place, outcome in enumerate(["depends", "confirmed", "undecided", "confirmed"])
     ]
     text = page_of(tmp_path, *some).text
-    assert re.search(r"2 confirmed\s?1 mixed\s?1 inconclusive", text)
+    assert re.search(r"2 confirmed\s?1 depends\s?1 undecided", text)
     order = [
-        text.index(words) for words in ("every prediction holds", "some predictions hold", "do not decide")
+        text.index(words) for words in ("holds wherever", "holds under some conditions", "do not decide it")
     ]
     assert order == sorted(order)
-    assert "refuted" not in text
+    assert "fails wherever it was tested" not in text
 
 
 def test_hostile_text_stays_text(tmp_path):
@@ -154,8 +157,7 @@ def test_the_page_stands_alone(tmp_path):
                 prediction(
                     rows=[row(mean=None, n=0), row(mean=math.nan), row(mean=0.0, low=None, high=None, n=1)],
                     p_value=math.nan,
-                    outcome="inconclusive",
-                    seeds_needed=None,
+                    outcome="open",
                 )
             ]
         ),

@@ -10,9 +10,13 @@ from rich.console import Console
 
 from fabricated_verdicts import HOSTILE, arm, metric, prediction, row, verdict
 from losslab.claims.check_result import CheckResult, Table
+from losslab.claims.on_record import OnRecord
+from losslab.claims.verdict import ConditionVerdict
 from losslab.report.claims import words
-from losslab.report.claims.console import print_verdict, print_verdicts
+from losslab.report.claims.console import print_on_record, print_verdict, print_verdicts
 from losslab.report.claims.markdown import markdown, verdict_table
+
+CONDITIONS = (("mnist-sgd", "confirmed"), ("mnist-adam", "refuted"))
 
 
 def printed(show, *what, width=100):
@@ -38,7 +42,9 @@ def test_every_part_is_in_markdown():
         "## mse_is_better",
         "> MSE is better than cross-entropy.",
         "an article, section 2",
-        "**Refuted.** Of 1 prediction: 1 fail.",
+        "**Refuted.** Use cross-entropy: MSE ends 0.02 lower.",
+        "Core: 1 fails. Sides: 1 holds. Tags: right advice, wrong reason.",
+        "Sides, which qualify the verdict",
         "At one learning rate",
         "1 run of mse failed",
         r"| test accuracy | mse − cross_entropy | −0.020 \[−0.030, −0.010\] | 5 |",
@@ -83,9 +89,7 @@ def test_links_of_the_table_lead_to_headings():
 
 
 def test_the_table_alone_is_in_the_order_of_the_report():
-    text = verdict_table(
-        [verdict("b"), verdict("a", outcome="confirmed"), verdict("c", outcome="inconclusive")]
-    )
+    text = verdict_table([verdict("b"), verdict("a", outcome="confirmed"), verdict("c", outcome="undecided")])
     assert [line[0] for line in tables(text)[0][2:]] == ["a", "b", "c"]
     assert "(#" not in text
     assert verdict_table([]) == ""
@@ -108,7 +112,7 @@ def test_several_rows_are_parts_of_one_prediction():
         verdict(check=None),
         verdict(predictions=[]),
         verdict(predictions=[prediction(rows=[])]),
-        verdict(predictions=[prediction(rows=[row(mean=None, n=0)], p_value=1.0, outcome="inconclusive")]),
+        verdict(predictions=[prediction(rows=[row(mean=None, n=0)], p_value=1.0, outcome="open")]),
         verdict(arms=[arm(metrics={}, chosen={}, tuning=[], findings={}, primary="")]),
     ],
     ids=["no arms", "no check", "no predictions", "no rows", "no numbers", "no metrics"],
@@ -123,18 +127,39 @@ def test_what_may_be_missing_in_text(some):
 def test_terminal_shows_outcome_numbers_problems_and_never_markup():
     some = verdict(
         statement="[bold]not bold[/bold]",
-        predictions=[prediction(outcome="inconclusive", seeds_needed=1234, rows=[row("[red]x[/red]")])],
+        predictions=[prediction(outcome="open", rows=[row("[red]x[/red]")])],
     )
     text = printed(print_verdict, some, width=130)
     for part in (
         "mse_is_better: ✗ refuted",
         "[bold]not bold[/bold]",
-        "? inconclusive  MSE is better by one point.",
+        "? open  MSE is better by one point.",
         "[red]x[/red]  −0.020 [−0.030, −0.010]  n=5",
-        "about 1,234 seeds would decide",
+        "Use cross-entropy: MSE ends 0.02 lower.",
+        "mse (sgd): 1 of 8 runs collapsed, 0.12 [0.00, 0.53]",
         "! 1 run of mse failed",
     ):
         assert part in text, part
+
+
+def test_a_quick_run_ends_with_the_full_verdict_on_record():
+    full = OnRecord(outcome="depends", where="with sgd, not with adam", answer="Take SGD.")
+    assert "on record: ◐ depends: with sgd, not with adam. Take SGD." in printed(print_on_record, full)
+    assert "no full verdict on record" in printed(print_on_record, None)
+
+
+def test_sides_are_one_line_each_in_the_terminal():
+    assert "Side: ✓ holds  MSE is calibrated better." in printed(print_verdict, verdict())
+
+
+def test_conditions_are_listed_where_there_are_several():
+    words_of = [ConditionVerdict(condition=name, word=word, seeds=12) for name, word in CONDITIONS]
+    some = verdict(outcome="depends", where="with sgd, not with adam", conditions=words_of)
+    text = printed(print_verdict, some)
+    assert "mse_is_better: ◐ depends: with sgd, not with adam" in text
+    assert "mnist, sgd   ✓ confirmed  12 seeds" in text
+    assert "**Depends: with sgd, not with adam.** Use cross-entropy" in markdown([some])
+    assert "| mnist, adam | refuted | 12 |" in markdown([some])
 
 
 def test_a_narrow_terminal_loses_no_number():
@@ -178,7 +203,7 @@ def test_estimates(numbers, ratio, expected):
 def test_the_headline_is_the_number_that_the_outcome_hangs_on():
     good, bad = row("good", mean=0.05, outcome="holds"), row("bad", mean=-0.05)
     some = verdict(
-        outcome="mixed",
+        outcome="depends",
         predictions=[
             prediction("first", outcome="holds", rows=[good]),
             prediction("second", rows=[good, bad]),

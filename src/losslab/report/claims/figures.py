@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from losslab import records
+from losslab.claims.conditions import spoken
 from losslab.claims.verdict import ArmResult, TunedPoint, Verdict
 from losslab.records import FINISHED
 from losslab.report.claims.words import finite, number, setting
@@ -73,7 +74,7 @@ def curve_pictures(verdict: Verdict, folder: Path) -> list[Picture]:
         if not any(line.finished or line.unfinished for line in lines):
             continue
         metric = f"validation {next(arm.primary for arm in arms if arm.primary).replace('_', ' ')}"
-        where = f"{condition}: " if condition else ""
+        where = f"{spoken(condition)}: " if condition else ""
         whole = _curves(lines, metric)
         pictures.append(_picture(whole, f"{where}{metric} by step", f"{verdict.claim} {condition} curves"))
         if window := crowded_window(lines):
@@ -94,7 +95,7 @@ def sensitivity_pictures(verdict: Verdict) -> list[Picture]:
             if len(values) < 2:
                 continue
             several = any(len(point.point) > 1 for arm in arms for point in arm.tuning)
-            caption = (f"{condition}: " if condition else "") + f"tuning {key}"
+            caption = (f"{spoken(condition)}: " if condition else "") + f"tuning {key}"
             caption += ", everything else at its best" if several else ""
             figure = _sensitivity(arms, key, values, drawn)
             pictures.append(_picture(figure, caption, f"{verdict.claim} {condition} {key}"))

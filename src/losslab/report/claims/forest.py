@@ -24,7 +24,7 @@ class Strip:
     """One row; None where there is no such number.
 
     Attributes:
-        mean, low, high, bootstrap_low, bootstrap_high: places, cut off at the strip's ends.
+        mean, low, high: places, cut off at the strip's ends.
         beyond_left, beyond_right: the interval extends beyond the strip.
         dots: the values, one per seed, that lie inside.
         within_left, within_right: from where to where a number is as predicted, ends of the strip included.
@@ -36,8 +36,6 @@ class Strip:
     mean: float | None
     low: float | None
     high: float | None
-    bootstrap_low: float | None
-    bootstrap_high: float | None
     beyond_left: bool
     beyond_right: bool
     dots: list[float]
@@ -147,8 +145,6 @@ def _strip(row: Row, prediction: PredictionOutcome, scale: _Scale) -> Strip:
         mean=place(row.mean),
         low=place(row.low),
         high=place(row.high),
-        bootstrap_low=place(row.bootstrap_low),
-        bootstrap_high=place(row.bootstrap_high),
         beyond_left=beyond(row.low, -1),
         beyond_right=beyond(row.high, 1),
         dots=dots if len(row.values) > 1 else [],

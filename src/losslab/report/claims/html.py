@@ -12,8 +12,10 @@ import jinja2
 from markupsafe import Markup
 
 from losslab import __version__
-from losslab.claims.judge import counted
-from losslab.claims.verdict import ArmResult, Verdict
+from losslab.claims.conditions import spoken
+from losslab.claims.schema import CORE, PREMISE, SIDE
+from losslab.claims.verdict import ArmResult, PredictionOutcome, Verdict
+from losslab.claims.words import MEANING
 from losslab.errors import UserError
 from losslab.records import write_atomically
 from losslab.report.claims import words
@@ -35,6 +37,7 @@ class View:
     """A verdict, and what else its section of the page shows.
 
     Attributes:
+        deciding, sides: predictions that the verdict follows from, and all others.
         spoken, others: condition -> metrics that predictions are about, and all others.
         other_rows: the cells of those others, one row per arm.
         findings: arm, and the number of its runs with each finding.
@@ -43,6 +46,8 @@ class View:
 
     verdict: Verdict
     anchor: str
+    deciding: list[PredictionOutcome]
+    sides: list[PredictionOutcome]
     conditions: dict[str, list[ArmResult]]
     spoken: dict[str, list[str]]
     others: dict[str, list[str]]
@@ -67,7 +72,7 @@ def write_html(verdicts: Sequence[Verdict], folder: Path, path: Path) -> None:
     views = {outcome: [view(one, folder / one.claim) for one in some] for outcome, some in groups.items()}
     page = _environment().get_template("claims.html.jinja").render(
         groups=views,
-        meaning={outcome: words.MEANING.get(outcome, "") for outcome in groups},
+        meaning=MEANING,
         explanation=words.EXPLANATION,
         css=Markup((TEMPLATES / "claims.css").read_text(encoding="utf-8")),
         version=__version__,
@@ -87,6 +92,8 @@ def view(verdict: Verdict, folder: Path) -> View:
     return View(
         verdict=verdict,
         anchor="claim-" + re.sub(r"[^A-Za-z0-9_-]", "-", verdict.claim),
+        deciding=words.of_role(verdict, PREMISE, CORE),
+        sides=words.of_role(verdict, SIDE),
         conditions=conditions,
         spoken={name: words.spoken_metrics(verdict, arms) for name, arms in conditions.items()},
         others=others,
@@ -102,7 +109,7 @@ def view(verdict: Verdict, folder: Path) -> View:
         ],
         points=[
             [
-                arm.condition or words.DASH,
+                spoken(arm.condition) or words.DASH,
                 arm.arm,
                 ", ".join(f"{key} {words.setting(value)}" for key, value in point.point.items()),
                 point.mean,
@@ -131,20 +138,20 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "breakable": _breakable,
         "cell": words.cell,
+        "collapsed_text": words.collapsed_text,
         "chosen_text": words.chosen_text,
         "duration": words.duration,
         "ended": words.ended,
         "forest": forest,
         "headline": words.headline,
-        "counted": counted,
         "label": lambda name: str(name).replace("_", " "),
         "metric_cell": words.metric_cell,
         "p_text": words.p_text,
         "pct": lambda place: f"{place:.1f}%",
-        "row_bootstrap": words.row_bootstrap,
         "row_estimate": words.row_estimate,
         "row_name": words.row_name,
-        "seeds_text": words.seeds_text,
+        "spoken": spoken,
+        "slug": lambda word: word.replace(" ", "-"),
         "solid": lambda text: text.replace(" ", "\u00a0"),
     }
     return environment

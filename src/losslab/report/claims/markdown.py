@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from losslab.claims.judge import counted
+from losslab.claims.conditions import spoken
+from losslab.claims.schema import CORE, PREMISE, SIDE
 from losslab.claims.verdict import PredictionOutcome, Verdict
 from losslab.markdown import escaped, table
 from losslab.report.claims import words
@@ -26,7 +27,7 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
-    """One row per claim: name, statement, verdict, outcomes of predictions, the number that says most.
+    """One row per claim: name, statement, verdict with its conditions, and the answer.
 
     Args:
         link: whether names link to the claims' sections, below on the same page.
@@ -35,13 +36,12 @@ def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
         [
             f"[{_name(verdict)}](#{_slug(verdict)})" if link else _name(verdict),
             escaped(verdict.statement),
-            f"**{escaped(verdict.outcome)}**",
-            escaped(counted(verdict.predictions)),
-            escaped(words.headline(verdict)),
+            f"**{escaped(verdict.outcome)}**" + (f": {escaped(verdict.where)}" if verdict.where else ""),
+            escaped(verdict.answer or words.headline(verdict)),
         ]
         for verdict in _in_order(verdicts)
     ]
-    return table(["claim", "statement", "verdict", "predictions", "the number that says most"], rows)
+    return table(["claim", "statement", "verdict", "answer, or the number that says most"], rows)
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -53,20 +53,17 @@ def _section(verdict: Verdict) -> list[str]:
         f"## {_name(verdict)}",
         f"> {escaped(verdict.statement)}",
         f"{escaped(verdict.source)}",
-        f"**{escaped(verdict.outcome.capitalize())}.** {escaped(verdict.summary)}"
+        f"**{escaped(words.outcome_text(verdict).capitalize())}.** {escaped(verdict.answer)}"
         + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
+        f"{escaped(verdict.summary)}"
+        + (f" Tags: {escaped('; '.join(verdict.tags))}." if verdict.tags else ""),
         escaped(verdict.note),
         _list(verdict.problems),
-        table(
-            ["prediction", "measured", "row", "mean [95 %]", "n", "predicted", "corrected p", "outcome"],
-            [row for prediction in verdict.predictions for row in _prediction_rows(prediction)],
-            numeric={3, 4, 6},
-        ),
-        _list(
-            f"{prediction.says} {words.seeds_text(prediction).capitalize()}."
-            for prediction in verdict.predictions
-            if words.seeds_text(prediction)
-        ),
+        _conditions(verdict),
+        _predictions(words.of_role(verdict, PREMISE, CORE)),
+        _list(words.collapsed_text(share) for share in verdict.collapsed),
+        "Sides, which qualify the verdict and do not change it:" if words.of_role(verdict, SIDE) else "",
+        _predictions(words.of_role(verdict, SIDE)),
         _list(
             f"{words.row_name(row)}: {' '.join(row.notes)}"
             for prediction in verdict.predictions
@@ -82,11 +79,31 @@ def _section(verdict: Verdict) -> list[str]:
     return [part for part in parts if part]
 
 
+def _conditions(verdict: Verdict) -> str:
+    if len(verdict.conditions) < 2:
+        return ""
+    rows = [[escaped(spoken(one.condition)), one.word, str(one.seeds)] for one in verdict.conditions]
+    return table(["condition", "verdict", "seeds"], rows, {2})
+
+
+def _predictions(some: Sequence[PredictionOutcome]) -> str:
+    if not some:
+        return ""
+    p_value = some[0].role == SIDE
+    heading = ["prediction", "measured", "row", "mean [interval]", "n", "predicted"]
+    heading += ["corrected p"] * p_value + ["outcome"]
+    rows = [row for prediction in some for row in _prediction_rows(prediction)]
+    return table(heading, rows, {3, 4, 6} if p_value else {3, 4})
+
+
 def _prediction_rows(prediction: PredictionOutcome) -> list[list[str]]:
     """One row, or one for the whole and one for each of its parts."""
     outcome = f"**{escaped(prediction.outcome)}**"
-    head = [escaped(prediction.says), escaped(prediction.measured)]
-    tail = [escaped(prediction.margin), escaped(words.p_text(prediction.p_value))]
+    premise = "Premise: " if prediction.role == PREMISE else ""
+    head = [escaped(premise + prediction.says), escaped(prediction.measured)]
+    tail = [escaped(prediction.margin)]
+    if prediction.p_value is not None:
+        tail.append(escaped(words.p_text(prediction.p_value)))
     if not prediction.rows:
         return [[*head, words.DASH, words.DASH, words.DASH, *tail, outcome]]
     rows = [
@@ -101,7 +118,7 @@ def _prediction_rows(prediction: PredictionOutcome) -> list[list[str]]:
         return [[*head, *rows[0], *tail, outcome]]
     whole = [*head, "all of these:", "", "", *tail, outcome]
     parts = zip(rows, prediction.rows, strict=True)
-    return [whole, *(["", "", *cells, "", "", escaped(row.outcome)] for cells, row in parts)]
+    return [whole, *(["", "", *cells, *[""] * len(tail), escaped(row.outcome)] for cells, row in parts)]
 
 
 def _arms(verdict: Verdict) -> list[str]:
@@ -123,7 +140,7 @@ def _arms(verdict: Verdict) -> list[str]:
         ]
         heading += ["chosen"] * tuned + ["diagnosis"] * found
         parts += [
-            f"**{escaped(condition)}**" if condition else "",
+            f"**{escaped(spoken(condition))}**" if condition else "",
             table(heading, rows, set(range(1, len(names) + 2))),
         ]
     return parts

@@ -6,34 +6,37 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from losslab.claims.conditions import spoken
+from losslab.claims.schema import CORE, PREMISE
 from losslab.claims.verdict import (
+    CLOSE,
     CONFIRMED,
+    DEPENDS,
     FAILS,
     HOLDS,
-    INCONCLUSIVE,
-    MIXED,
+    NOT_TESTED,
+    OPEN,
     REFUTED,
+    TOO_CLOSE,
     ArmResult,
+    CollapsedShare,
     PredictionOutcome,
     Row,
     Verdict,
 )
+from losslab.claims.words import WORDS
 from losslab.records.record import Environment
 
 DASH = "–"
-OUTCOMES = (CONFIRMED, REFUTED, MIXED, INCONCLUSIVE)  # in the order of a report
-MEANING = {
-    CONFIRMED: "every prediction holds",
-    REFUTED: "every prediction fails",
-    MIXED: "some predictions hold, some fail",
-    INCONCLUSIVE: "the runs do not decide it",
-}
 EXPLANATION = (
-    "[ ] is the 95 % interval of Student's t over seeds (of the pairs' differences, or of the logarithms "
-    "of their ratios; of shares Clopper and Pearson's); the BCa bootstrap interval is shown beside it, but "
-    "decides nothing. A prediction holds when the interval lies within the margin, fails when it lies "
-    "outside, and is inconclusive otherwise; p is corrected by Holm's method over the claim's predictions. "
-    "A prediction with several rows holds only if all of them do."
+    "A verdict follows from its core predictions alone, condition by condition: confirmed if all of them "
+    "hold, refuted if one fails. Too close to matter: the difference is smaller than the margin, which is "
+    "fixed for each metric. Borderline: the interval is narrower than the margin and includes the bound. "
+    "Seeds are added in stages until a condition is decided; [ ] is the interval at the stage that counts, "
+    "so wide that all stages together are wrong in at most 5 % (Student's t over paired seeds, of logarithms "
+    "for ratios; exact for shares), and a signed-rank test must agree. Sides qualify a verdict and never "
+    "change it; their p-values are corrected together (Benjamini-Hochberg). Where a premise fails, the claim "
+    "is not tested here. Runs that collapsed are counted apart and left out of differences."
 )
 
 
@@ -82,14 +85,8 @@ def row_estimate(row: Row, ratio: bool = False) -> str:
     return number(row.mean, 6) if row.exact else estimate(row.mean, row.low, row.high, ratio)
 
 
-def row_bootstrap(row: Row, ratio: bool = False) -> str:
-    if row.exact:
-        return DASH
-    return estimate(row.mean, row.bootstrap_low, row.bootstrap_high, ratio).partition(" ")[2] or DASH
-
-
 def row_name(row: Row) -> str:
-    return f"{row.label} ({row.condition})" if row.condition else row.label
+    return f"{row.label} ({spoken(row.condition)})" if row.condition else row.label
 
 
 def p_text(p_value: float) -> str:
@@ -100,13 +97,20 @@ def p_text(p_value: float) -> str:
     return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}" if p_value < 0.1 else f"{p_value:.2f}"
 
 
-def seeds_text(prediction: PredictionOutcome) -> str:
-    """How many seeds would decide; empty if it is decided."""
-    if prediction.outcome != INCONCLUSIVE:
-        return ""
-    if prediction.seeds_needed is None:
-        return "more than 1,000 seeds would be needed: too close to the margin, or without a value"
-    return f"about {prediction.seeds_needed:,} seeds would decide"
+def outcome_text(verdict: Verdict) -> str:
+    """ "depends: with sgd, not with adam"."""
+    return f"{verdict.outcome}: {verdict.where}" if verdict.where else verdict.outcome
+
+
+def collapsed_text(share: CollapsedShare) -> str:
+    """ "mse (sgd): 2 of 12 runs collapsed, 0.17 [0.02, 0.48]"."""
+    place = f" ({spoken(share.condition)})" if share.condition else ""
+    interval = estimate(share.share, share.low, share.high)
+    return f"{share.arm}{place}: {len(share.seeds)} of {share.n} runs collapsed, {interval}"
+
+
+def of_role(verdict: Verdict, *roles: str) -> list[PredictionOutcome]:
+    return [prediction for prediction in verdict.predictions if prediction.role in roles]
 
 
 def telling_row(prediction: PredictionOutcome) -> Row | None:
@@ -116,11 +120,12 @@ def telling_row(prediction: PredictionOutcome) -> Row | None:
 
 
 def telling_prediction(verdict: Verdict) -> PredictionOutcome | None:
-    """The prediction that says most: the first that fails, that is open, or the first of all."""
-    if not verdict.predictions:
-        return None
-    wanted = {CONFIRMED: HOLDS, REFUTED: FAILS, MIXED: FAILS}.get(verdict.outcome, INCONCLUSIVE)
-    return next((one for one in verdict.predictions if one.outcome == wanted), verdict.predictions[0])
+    """The core, or the premise, that the verdict follows from."""
+    by_word: dict[str, str] = {CONFIRMED: HOLDS, TOO_CLOSE: CLOSE}
+    by_word |= dict.fromkeys((REFUTED, DEPENDS, NOT_TESTED), FAILS)
+    wanted = by_word.get(verdict.outcome, OPEN)
+    some = of_role(verdict, PREMISE if verdict.outcome == NOT_TESTED else CORE)
+    return next((one for one in some if one.outcome == wanted), some[0] if some else None)
 
 
 def headline(verdict: Verdict) -> str:
@@ -138,7 +143,7 @@ def headline(verdict: Verdict) -> str:
 
 def grouped(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
     """By outcome in the order of a report; outcomes without a claim are left out."""
-    found: dict[str, list[Verdict]] = {outcome: [] for outcome in OUTCOMES}
+    found: dict[str, list[Verdict]] = {word: [] for word in WORDS}
     for verdict in verdicts:
         found.setdefault(verdict.outcome, []).append(verdict)
     return {outcome: some for outcome, some in found.items() if some}
@@ -197,7 +202,7 @@ def setting(value: Any) -> str:
 
 
 def full_name(arm: ArmResult) -> str:
-    return f"{arm.arm} ({arm.condition})" if arm.condition else arm.arm
+    return f"{arm.arm} ({spoken(arm.condition)})" if arm.condition else arm.arm
 
 
 def findings_text(arm: ArmResult) -> str:
