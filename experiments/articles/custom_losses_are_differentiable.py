@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-from losslab.soundness.derivatives import first, second
 from torch import Tensor
 
 from losslab.claims.check_result import CheckResult, Table
 from losslab.claims.tools.packaged import loss_subject
 from losslab.claims.tools.printed_smoothness import printed_smoothness_loss
 from losslab.soundness.mark import SOUND
+from losslab.soundness.marks.derivatives import first, second
 
 _LOSSES = {
     "focal": ("focal", "binary"),

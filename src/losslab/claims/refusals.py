@@ -40,8 +40,8 @@ def check_losses(claim: Claim, settings: Mapping[Cell, RunSettings], where: str)
             if settings[first].loss != settings[second].loss:
                 raise UserError(
                     f"{key}.metric: {slot.prediction.metric} is made of the loss's own values, and "
-                    f"{first.arm} and {second.arm} have different losses: compare a metric of the task, or arms with "
-                    "the same loss"
+                    f"{first.arm} and {second.arm} have different losses: compare a metric of the "
+                    "task, or arms with the same loss"
                 )
 
 
