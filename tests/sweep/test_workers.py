@@ -140,3 +140,14 @@ def test_workers_end_with_the_process_that_they_work_for(tmp_path):
     parent.kill()
     parent.join()
     assert _is_gone(worker)
+
+
+def device_beside_another(folder, number):
+    (folder / f"{number}").write_text(os.environ["CUDA_VISIBLE_DEVICES"])
+    _wait_for(folder / f"{1 - number}")
+
+
+def test_workers_side_by_side_see_different_gpus(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    work_through(functools.partial(device_beside_another, tmp_path), range(2), 2)
+    assert [(tmp_path / str(number)).read_text() for number in range(2)] == ["3", "5"]

@@ -1,4 +1,4 @@
-"""Which GPU a worker process of a sweep uses. How the processes are started is in `launchers.py`.
+"""Which GPU a worker process of a sweep uses. How the processes are started is in `workers.py`.
 
 One process a GPU, in turn: with as many processes as GPUs each has its own, with more of them
 (`hydra.launcher.n_jobs`) several share one. A worker calls `use` before it initialises CUDA.

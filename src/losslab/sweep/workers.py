@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -25,6 +26,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 import cloudpickle
+
+from losslab.sweep import devices
 
 # Numeric libraries read these when a process imports them. More threads than cores slow each other down by a
 # large factor, so each worker has one, unless the environment says otherwise.
@@ -104,6 +107,7 @@ class _Workers:
         self._work = cloudpickle.dumps(work)  # the user's functions may be defined in a notebook
         self.busy: dict[Connection, BaseProcess] = {}
         self._idle: dict[Connection, BaseProcess] = {}
+        self._devices = devices.visible()
 
     def __enter__(self) -> _Workers:
         start_server()
@@ -149,12 +153,19 @@ class _Workers:
     def _start(self) -> tuple[Connection, BaseProcess]:
         context: Any = multiprocessing.get_context("forkserver" if _CAN_FORK else "spawn")
         here, there = context.Pipe()
+        taken = {process.name for process in (*self.busy.values(), *self._idle.values())}
+        number = next(one for one in itertools.count() if _name(one) not in taken)
         environment = {**os.environ, **_thread_settings()}
-        process = context.Process(target=_serve, args=(there, self._work, environment))
+        devices.use(number, self._devices, environment)
+        process = context.Process(target=_serve, args=(there, self._work, environment), name=_name(number))
         with one_thread_each(), _main_not_imported():
             process.start()
         there.close()
         return here, process
+
+
+def _name(number: int) -> str:
+    return f"losslab worker {number}"
 
 
 def _serve(connection: Connection, work: bytes, environment: Mapping[str, str]) -> None:
