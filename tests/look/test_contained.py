@@ -97,7 +97,7 @@ def test_pictures_and_findings_that_raise(train, monkeypatch):
         raise RuntimeError("no picture today")
 
     plain, _ = train("trainer.max_epochs=1", "pictures=1")
-    monkeypatch.setattr(SummaryWriter, "add_figure", raises)
+    monkeypatch.setattr(SummaryWriter, "add_image", raises)
     monkeypatch.setattr(findings, "loss_floor", raises)
     record, folder = train("trainer.max_epochs=1", "pictures=1", breaks=True)
     assert record.status == FINISHED

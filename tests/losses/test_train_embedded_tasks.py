@@ -12,6 +12,7 @@ NAMES = [name for name in catalogue.names("loss", [package_folder("conf")]) if n
 TASKS = {
     "class_index": ["task=digits", "trainer.max_epochs=1"],
     "values": ["task=diabetes", "trainer.max_epochs=3"],
+    "bins": ["task=diabetes", "trainer.max_epochs=3", "optimizer.lr=0.01"],
     "multi_hot": ["task=breast_cancer", "trainer.max_epochs=2"],
     "signed": ["task=breast_cancer", "trainer.max_epochs=2"],
     "mask": [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import pickle
 import random
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,6 @@ import losslab
 from losslab import records
 from losslab.comparison.comparison import compare as compare_folders
 from losslab.errors import RunsFailed, UserError
-from losslab.own_training.arms import Arm
-from losslab.own_training.making import Maker
-from losslab.own_training.results import Metric
 from losslab.own_training.run import Run
 
 
@@ -285,19 +281,6 @@ def test_tuning_never_sees_a_test_metric(tmp_path: Path) -> None:
     assert "validation" in texts[0]
     assert not any("test" in text for text in texts)
     assert len(compare_folders([tmp_path / "study"]).tasks) == 1
-
-
-def test_what_makes_runs_reaches_a_process_by_value() -> None:
-    def anew(run: Run) -> float:  # defined here, so no other process could import it
-        return 0.8
-
-    metric = Metric.of("x", lower_is_better=False)
-    sent = pickle.loads(
-        pickle.dumps(Maker(anew, {"arm": Arm("plain", Plain(0.5), {})}, metric, tuning=False))
-    )
-    assert sent.train is not anew
-    assert sent.train(None) == 0.8
-    assert sent.arms["arm"].made().effect == 0.5
 
 
 @pytest.mark.faults

@@ -8,6 +8,7 @@ from torchvision.transforms import v2
 
 from losslab.config.identity import identities
 from losslab.errors import UserError
+from losslab.look.evaluations import Evaluations
 from losslab.tasks import Split, load_task
 from losslab.tasks.augmentation import Augmentation
 from losslab.tasks.sources.image_folder import image_folder
@@ -76,7 +77,7 @@ def batches(in_memory, seed, steps_done=0, augmentation=TRANSFORMS, encode=lambd
         else Split(dataset=data, augmentation=changes)
     )
     chunks = TrainingBatches(
-        split, encode, batch_size=8, eval_every=100, seed=seed, device=torch.device("cpu"),
+        split, encode, batch_size=8, evaluations=Evaluations(100, {}), seed=seed, device=torch.device("cpu"),
         epoch=lambda: epoch, steps_done=steps_done,
     )  # fmt: skip
     return torch.stack([inputs for chunk in chunks for inputs, _ in chunk.batches])

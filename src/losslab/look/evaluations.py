@@ -7,6 +7,7 @@ same steps.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from losslab.config.settings import TrainerSettings
 from losslab.tasks.task import Task
@@ -41,6 +42,10 @@ class Evaluations:
     def due(self, step: int) -> bool:
         """Whether the training is evaluated after `step` steps."""
         return step % self.every == 0 or step in self.early
+
+    def recorded(self) -> dict[str, Any]:
+        """As a record holds it, and reads it back from its file."""
+        return {"every": self.every, "early": list(self.early), "samples": self.samples}
 
     def next_after(self, step: int) -> int:
         """The first step after `step` with an evaluation."""

@@ -33,9 +33,13 @@ def write_findings(writer: Any, record: Record) -> None:
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
     """One row of the HParams page. Every run has the same columns, even without a result."""
-    config = record.config
+    config, groups = record.config, record.choices.keys() - set(NO_COLUMNS)
     hyperparameters: dict[str, Any] = {
-        **{group: name for group, name in sorted(record.choices.items()) if group not in NO_COLUMNS},
+        # The loss first: the page shows as many columns as fit.
+        **{
+            group: record.choices[group]
+            for group in sorted(groups, key=lambda group: (group != "loss", group))
+        },
         "seed": record.seed,
         "learning_rate": config["optimizer"].get("lr", float("nan")),
         "batch_size": config["trainer"]["batch_size"],

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
@@ -51,10 +51,8 @@ class Planner:
     The metric, the margin and the number of seeds are not part of a run: a change of them repeats none.
     """
 
-    def __init__(
-        self, train: Callable[..., Any], metric: Metric, tuning: bool, also_told: Sequence[str] = ()
-    ) -> None:
-        self.metric, self.tuning, self.also_told = metric, tuning, list(also_told)
+    def __init__(self, train: Callable[..., Any], metric: Metric, tuning: bool) -> None:
+        self.metric, self.tuning = metric, tuning
         self.task = printable_name(train)
         self.task_identity = identity.of_parts(train=identity.of_object(train), tuning=tuning)
         self._codes: dict[int, str] = {}
@@ -75,7 +73,7 @@ class Planner:
             name=folder,
             seed=seed,
             choices={"loss": arm.name, "task": self.task},
-            overrides=[*overrides, *self.also_told],
+            overrides=overrides,
             config={
                 "task": {"name": self.task, "tuning": self.tuning},
                 "loss": {"name": arm.name, "code": code},

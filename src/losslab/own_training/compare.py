@@ -16,6 +16,7 @@ from losslab.own_training.conducting import Conductor
 from losslab.own_training.results import TEST, Metric
 from losslab.own_training.run import Run
 from losslab.own_training.study import Study, study_of
+from losslab.records.plan import Judging
 from losslab.sweep.until_decided import until_decided
 
 UNTIL_DECIDED = "until decided"
@@ -102,8 +103,12 @@ def compare(
         raise UserError(
             f"tune_on={tune_on!r} without tune: say what to tune, such as tune={{'lr': [0.1, 0.01]}}"
         )
-    told = [f"decide.margin={bound}"] if in_stages else []  # `losslab-report` then judges by the same stages
-    conductor = Conductor(train, arms, judged, where, jobs, also_told=told)
+    judging = Judging(
+        margin=None if bound is None else str(bound),
+        reference=reference,
+        stages=list(STAGES) if in_stages else [],
+    )
+    conductor = Conductor(train, arms, judged, where, jobs, judging=judging)
     stages = Stages(STAGES) if in_stages else None
 
     def study() -> Study:

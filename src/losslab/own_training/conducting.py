@@ -17,6 +17,7 @@ from losslab.own_training.making import Maker
 from losslab.own_training.results import Metric
 from losslab.records import DIVERGED, FAILED, FINISHED, PLAN_FILE, RECORD_FILE, Record, stored
 from losslab.records.frame import read_runs
+from losslab.records.plan import Judging
 from losslab.sweep.conduct import Conducted, Setup, conduct_planned
 from losslab.sweep.launchers import OneByOne, SideBySide
 from losslab.sweep.plan import PlannedRun, locked
@@ -39,14 +40,14 @@ class Conductor:
         jobs: int,
         *,
         tuning: bool = False,
-        also_told: Sequence[str] = (),
+        judging: Judging | None = None,
     ) -> None:
         self.arms, self.metric, self.folder = arms, metric, folder
-        self.planner = Planner(train, metric, tuning, also_told)
+        self.planner = Planner(train, metric, tuning)
         by_identity = {self.planner.run(arm, 0).arm_identity: arm for arm in arms}
         maker = Maker(train, by_identity, metric, tuning)
         launcher = SideBySide(maker, jobs) if jobs > 1 else OneByOne(maker)
-        self.setup = Setup(_composed_already, launcher, console(), retry_failed=True)
+        self.setup = Setup(_composed_already, launcher, console(), retry_failed=True, judging=judging)
 
     def make(self, batch: Sequence[Sequence[str]], folder: Path, setup: Setup) -> Conducted:
         """The runs with these overrides, those of an arm followed by a seed, as far as `folder` lacks them.

@@ -6,7 +6,6 @@ claims.
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 from rich.console import Console
@@ -55,7 +54,7 @@ def run(
         clock.ready()
         train(trainer, learner, settings, record)
         record.environment = environment.describe(trainer.strategy.root_device)
-    record.evaluations = dataclasses.asdict(view.evaluations)
+    record.evaluations = view.evaluations.recorded()
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
     closing.diagnose(record, parts, logbook)
