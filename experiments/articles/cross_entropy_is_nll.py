@@ -77,7 +77,8 @@ def _relative(value: Tensor, exact: Tensor) -> float:
 def _curve_difference(dtype: torch.dtype, steps: int) -> float:
     """The largest difference between the losses of two trainings from the same weights, at any step."""
     raw = digits()
-    inputs, targets = raw.inputs.to(dtype), raw.targets.flatten().long()
+    assert raw.inputs is not None
+    inputs, targets = raw.inputs.to(dtype), raw.targets
     curves = []
     for name in ("cross_entropy", "nll"):
         loss = packaged_loss(name, "multiclass")

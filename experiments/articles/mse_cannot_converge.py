@@ -15,17 +15,18 @@ from losslab.tasks.sources.scikit_learn import digits
 
 _CLASSES = 10
 _LOSSES = ("mse", "mse_softmax", "mse_sigmoid")
-_STEPS, _EVERY, _RATE = 200, 20, 1e-3
+_SAMPLES, _STEPS, _EVERY, _RATE = 500, 100, 20, 1e-3
 
 
 def measure(quick: bool) -> CheckResult:
-    """A network with one hidden layer on scikit-learn's digits, full batches, from 5 (quick) or 10 seeds."""
+    """A small network on some of scikit-learn's digits; 5 seeds from 0 (quick) or 10 from 200."""
     raw = digits()
-    inputs, targets = 2 * raw.inputs.float() - 1, raw.targets.flatten().long()
+    assert raw.inputs is not None
+    inputs, targets = 2 * raw.inputs[:_SAMPLES] - 1, raw.targets[:_SAMPLES]
     starts: dict[str, list[float]] = {}
     during: dict[str, list[float]] = {}
     for name in _LOSSES:
-        cosines = [_cosines(name, inputs, targets, seed) for seed in range(5 if quick else 10)]
+        cosines = [_cosines(name, inputs, targets, seed) for seed in (range(5) if quick else range(200, 210))]
         starts[name] = [of_seed[0] for of_seed in cosines]
         during[name] = [math.fsum(of_seed[1:]) / len(of_seed[1:]) for of_seed in cosines]
     return CheckResult(
