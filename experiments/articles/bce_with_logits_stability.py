@@ -12,36 +12,44 @@ from losslab.claims.tools.packaged import packaged_loss, value_and_slope
 _LEVELS = (20.0, 50.0, 90.0, 110.0)
 _NAMES = ("bce_with_logits", "bce")
 _TYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-_REFUSED = "refused"
+_SETTINGS = (*_TYPES, "autocast")
+_TOLERANCE = 0.01
 Outcome = tuple[float, float] | str
+Number = tuple[str, float, float]  # value or derivative, logit, target
 
 
 def measure(quick: bool) -> CheckResult:
     """Errors against softplus(±z) in float64, at logits of both signs for both targets."""
     losses = {name: packaged_loss(name, "binary") for name in _NAMES}
     rows: list[list[str | float | int | bool]] = []
-    value_errors = {(name, setting): 0.0 for name in _NAMES for setting in [*_TYPES, "autocast"]}
-    lost = dict.fromkeys(value_errors, 0)
-    refusals: list[str] = []
-    for setting in [*_TYPES, "autocast"]:
+    right = {(name, setting): set[Number]() for name in _NAMES for setting in _SETTINGS}
+    nearly_right = {key: set[Number]() for key in right}
+    refusals: set[str] = set()
+    for setting in _SETTINGS:
         for size in _LEVELS:
             for logit, target in ((-size, 0.0), (size, 1.0), (-size, 1.0), (size, 0.0)):
-                value, slope = _exact(logit, target)
+                exact = _exact(logit, target)
                 cells: list[str | float] = []
                 for name in _NAMES:
                     outcome = _evaluate(losses[name], setting, logit, target)
-                    key = (name, setting)
                     if isinstance(outcome, str):
-                        refusals.append(f"{setting}, {name}: {outcome}")
-                        value_errors[key] = 1.0
-                        lost[key] += 1
-                        cells += [_REFUSED, _REFUSED]
+                        refusals.add(f"{setting}, {name}: {outcome}")
+                        cells += ["refused", "refused"]
                         continue
-                    error = abs(outcome[0] - value) / max(value, 1.0)
-                    value_errors[key] = max(value_errors[key], min(error, 1e9) if error == error else 1e9)
-                    lost[key] += not abs(outcome[1] - slope) <= 0.5 * max(abs(slope), 1e-3)
                     cells += list(outcome)
-                rows.append([setting, logit, target, value, slope, *cells])
+                    for part, found, wanted in zip(("value", "derivative"), outcome, exact, strict=True):
+                        if abs(found - wanted) <= _TOLERANCE * abs(wanted):
+                            right[name, setting].add((part, logit, target))
+                        if abs(found - wanted) <= _TOLERANCE * max(abs(wanted), 1.0):
+                            nearly_right[name, setting].add((part, logit, target))
+                rows.append([setting, logit, target, *exact, *cells])
+    only = {
+        setting: (
+            len(right["bce_with_logits", setting] - right["bce", setting]),
+            len(right["bce", setting] - right["bce_with_logits", setting]),
+        )
+        for setting in _SETTINGS
+    }
     usual = torch.linspace(-5, 5, 201 if quick else 20001).reshape(-1, 1)
     differences = []
     for target in (0.0, 1.0):
@@ -52,12 +60,14 @@ def measure(quick: bool) -> CheckResult:
     return CheckResult(
         quantities={
             "normal_range_difference": max(differences),
-            "with_logits_value_error": value_errors["bce_with_logits", "float32"],
-            "bce_value_error": value_errors["bce", "float32"],
-            "with_logits_gradients_lost": float(lost["bce_with_logits", "float32"]),
-            "bce_gradients_lost": float(lost["bce", "float32"]),
-            "with_logits_gradients_lost_half": float(lost["bce_with_logits", "float16"]),
-            "bce_gradients_lost_half": float(lost["bce", "float16"]),
+            **{f"only_with_logits_right_{setting}": float(first) for setting, (first, _) in only.items()},
+            **{f"only_bce_right_{setting}": float(second) for setting, (_, second) in only.items()},
+            **{
+                f"only_bce_nearly_right_{setting}": float(
+                    len(nearly_right["bce", setting] - nearly_right["bce_with_logits", setting])
+                )
+                for setting in _SETTINGS
+            },
         },
         tables=[
             Table(
@@ -76,19 +86,21 @@ def measure(quick: bool) -> CheckResult:
                 rows,
             ),
             Table(
-                f"Worst relative error of the value, and wrong or lost derivatives of {4 * len(_LEVELS)}",
-                ["type", "loss", "error", "derivatives lost"],
+                f"How many of the {8 * len(_LEVELS)} values and derivatives are right to 1 %",
+                ["type", "with logits", "sigmoid + BCE", "only with logits", "only sigmoid + BCE"],
                 [
-                    [setting, name, error, lost[name, setting]]
-                    for (name, setting), error in value_errors.items()
+                    [setting, *(len(right[name, setting]) for name in _NAMES), *only[setting]]
+                    for setting in _SETTINGS
                 ],
             ),
         ],
         notes=[
             "In float32 the sigmoid is exactly 1 for logits above about 17; BCELoss then clamps its "
             "logarithm at -100, and the derivative at a confident mistake is wrong or zero.",
+            "A number that is too small for its type is wrong for both.",
+            "BCEWithLogitsLoss adds numbers of the logit's size, so that a loss below about 1e-8 becomes 0.",
             "Autocast here is bfloat16 on the CPU; on CUDA devices torch refuses BCELoss under autocast.",
-            *sorted(set(refusals)),
+            *sorted(refusals),
         ],
     )
 

@@ -22,23 +22,25 @@ _OLD = {
 def measure(quick: bool) -> CheckResult:
     """Ten criteria on 6 samples with 4 outputs each; the same if quick."""
     rows: list[list[str | float | int | bool]] = []
-    per_sample, scalars, means, old_equal, said = [], [], [], [], set()
+    scalars, means, old_equal, said = [], [], [], set()
+    per_sample: dict[str, list[bool]] = {"class_indices": [], "same_shape_targets": []}
     for criterion, prediction, target in _cases():
         none, mean, total = (
             criterion(reduction=word)(prediction, target) for word in ("none", "mean", "sum")
         )
-        per_sample.append(tuple(none.shape) == (_SAMPLES,))
+        of_kind = per_sample["same_shape_targets" if target.shape == prediction.shape else "class_indices"]
+        of_kind.append(tuple(none.shape) == (_SAMPLES,))
         scalars.append(mean.ndim == 0 and total.ndim == 0)
         means.append(bool(torch.allclose(mean, none.mean())) and bool(torch.allclose(total, none.sum())))
         for old, word in _OLD.items():
             same, messages = _old_argument(criterion, old, word, prediction, target)
             old_equal.append(same)
             said |= messages
-        rows.append([criterion.__name__, str(tuple(none.shape)), per_sample[-1], scalars[-1], means[-1]])
+        rows.append([criterion.__name__, str(tuple(none.shape)), of_kind[-1], scalars[-1], means[-1]])
     weighted = _weighted_mean()
     return CheckResult(
         quantities={
-            "share_none_one_per_sample": sum(per_sample) / len(per_sample),
+            **{f"share_one_per_sample_{kind}": sum(of) / len(of) for kind, of in per_sample.items()},
             "share_mean_and_sum_scalar": sum(scalars) / len(scalars),
             "share_mean_of_none": sum(means) / len(means),
             "share_old_arguments_equal": sum(old_equal) / len(old_equal),

@@ -18,7 +18,7 @@ from losslab.records import FAILED, FINISHED
 
 
 def conducted(
-    folder: Path, plain: dict[str, Any], accuracy: Any, status: str = FINISHED
+    folder: Path, plain: dict[str, Any], accuracy: Any, status: str = FINISHED, quick: bool = False
 ) -> tuple[Verdict, list[ClaimRun], list[str]]:
     """The verdict, all runs in the order in which they were made, and the lines of progress."""
     made: list[ClaimRun] = []
@@ -33,7 +33,7 @@ def conducted(
             make_run(folders[run], run.seed, accuracy(run), status=failed)
         return folders
 
-    study = Study("mine", plain, False, [], folder, folder / "mine.yaml")
+    study = Study("mine", plain, quick, [], folder, folder / "mine.yaml")
     return study.conduct(stage, "the command", lines.append), made, lines
 
 
@@ -73,6 +73,15 @@ def test_the_answer_has_the_numbers_of_the_records(tmp_path: Path) -> None:
     claim = plain(answer=answer, predictions=[better, either])
     verdict, _, _ = conducted(tmp_path, claim, lambda run: 0.7 if run.cell.arm == "b" else 0.5)
     assert verdict.answer == "Take b: 70% against 50.0%, ahead by +0.2; both: 0.5–0.7."
+
+
+def test_a_quick_run_without_the_condition_that_the_answer_needs_has_none(tmp_path: Path) -> None:
+    large = prediction(metric="accuracy", arm="b", at="large", at_least=0.1, name="of_large")
+    core = prediction(metric="accuracy", arm="b", at_least=0.6)
+    claim = plain(answer="{of_large:.1f}", predictions=[core, large], quick={"conditions": ["small"]})
+    verdict, made, _ = conducted(tmp_path, claim, lambda run: 0.7, quick=True)
+    assert {run.cell.condition for run in made} == {"small"}
+    assert verdict.answer == ""
 
 
 def test_a_metric_in_the_answer_that_no_task_has_is_refused(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def _numbers(
         for row in predictions[named[place.name]].rows:
             if row.condition in wanted:
                 yield row.mean
-    else:
+    elif place.name in measured:  # else a prediction that a quick run leaves out
         value = measured[place.name]
         yield float(value) if isinstance(value, int | float) else math.fsum(value) / len(value)
 
