@@ -1,7 +1,7 @@
 """torch's activations and losses against hand-written ones: how fast, and where they are finite.
 
-The hand-written ones are those of the articles. Where they print one that does not run, or that computes something
-else (see handwritten_code_runs), it is the nearest one that does what it should.
+The hand-written ones are those of the articles. Where they print one that does not run, or that computes
+something else (see handwritten_code_runs), it is the nearest one that does what it should.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def measure(quick: bool) -> CheckResult:
     )
 
 
-def once(budget: float) -> dict[str, float]:
+def once(quick: bool) -> dict[str, float]:
     """The ratios of the times in this process."""
     inputs = _inputs()
     found = {}
@@ -84,7 +84,7 @@ def once(budget: float) -> dict[str, float]:
         target = _target(name, inputs)
         times = alternating(
             {"by_hand": _step(by_hand, inputs, target), "built_in": _step(_BUILT_IN[name], inputs, target)},
-            budget=budget,
+            quick,
         )
         found[f"{name}_by_hand_over_built_in"] = median_ratio(times["by_hand"], times["built_in"])
     return found

@@ -16,7 +16,10 @@ from losslab.claims.tools.timing import (
 )
 
 _FUNCTIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
-_ELEMENTS = {"batch": 64 * 128, "large": 1_000_000}  # a batch in the default network's hidden layer; a large one
+_ELEMENTS = {
+    "batch": 64 * 128,
+    "large": 1_000_000,
+}  # a batch in the default network's hidden layer; a large one
 
 
 def measure(quick: bool) -> CheckResult:
@@ -47,12 +50,12 @@ def measure(quick: bool) -> CheckResult:
     )
 
 
-def once(budget: float) -> dict[str, float]:
+def once(quick: bool) -> dict[str, float]:
     """The ratios in this process."""
     found = {}
     for size, elements in _ELEMENTS.items():
         for suffix, work in (("", _with_gradients), ("_forward", _forward)):
-            times = alternating({name: work(name, elements) for name in _FUNCTIONS}, budget=budget)
+            times = alternating({name: work(name, elements) for name in _FUNCTIONS}, quick)
             for name in ("sigmoid", "tanh"):
                 found[f"{size}_{name}_over_relu{suffix}"] = median_ratio(times[name], times["relu"])
     return found

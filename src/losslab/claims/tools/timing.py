@@ -22,7 +22,6 @@ import torch
 from losslab.records.environment import processor_name
 
 PROCESSES, QUICK_REPETITIONS = 10, 5  # the latter in one process
-_BUDGET, _QUICK_BUDGET = 0.5, 0.03  # seconds of a variant
 
 
 @contextlib.contextmanager
@@ -36,15 +35,15 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def over_processes(once: Callable[[float], Mapping[str, float]], quick: bool) -> dict[str, list[float]]:
+def over_processes(once: Callable[[bool], Mapping[str, float]], quick: bool) -> dict[str, list[float]]:
     """The numbers of `once`, one from each of several new processes; if quick, all from this process.
 
     Args:
-        once: a function at the top level of a check's file. It takes the seconds that each variant may take, and
-            returns a number for each name.
+        once: a function at the top level of a check's file. It takes `quick`, and returns a number for each
+            name.
     """
     if quick:
-        found = [once(_QUICK_BUDGET) for _ in range(QUICK_REPETITIONS)]
+        found = [once(True) for _ in range(QUICK_REPETITIONS)]
     else:
         found = [_in_new_process(once) for _ in range(PROCESSES)]
     return {name: [numbers[name] for numbers in found] for name in found[0]}
@@ -52,19 +51,19 @@ def over_processes(once: Callable[[float], Mapping[str, float]], quick: bool) ->
 
 def how_repeated(quick: bool) -> str:
     """For a check's notes: the processor, and what a repetition is."""
-    where = f"{QUICK_REPETITIONS} times in one process" if quick else f"once in each of {PROCESSES} new processes"
-    return f"Measured {where}, with one thread, on: {processor_name()}."
+    repeated = f"{QUICK_REPETITIONS} times in one process" if quick else f"in {PROCESSES} new processes"
+    return f"Measured {repeated}, with one thread, on: {processor_name()}."
 
 
-def _in_new_process(once: Callable[[float], Mapping[str, float]]) -> dict[str, float]:
+def _in_new_process(once: Callable[[bool], Mapping[str, float]]) -> dict[str, float]:
     file = inspect.getsourcefile(once)
     program = (
         "import json, runpy, sys\n"
         "names = runpy.run_path(sys.argv[1], run_name='check')\n"
-        "print(json.dumps(names[sys.argv[2]](float(sys.argv[3]))))"
+        "print(json.dumps(names[sys.argv[2]](False)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(file), once.__name__, str(_BUDGET)],
+        [sys.executable, "-c", program, str(file), once.__name__],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         capture_output=True,
         text=True,
@@ -76,16 +75,15 @@ def _in_new_process(once: Callable[[float], Mapping[str, float]]) -> dict[str, f
 
 
 def alternating(
-    variants: Mapping[str, Callable[[], object]], repetitions: int = 5, budget: float = 1.0
+    variants: Mapping[str, Callable[[], object]], quick: bool, repetitions: int = 5
 ) -> dict[str, list[float]]:
     """Seconds of one call of each variant, `repetitions` times each: the median over some calls.
 
     Each repetition times all variants, in an order that rotates.
 
-    Args:
-        budget: seconds that all repetitions of one variant may take; at least one call is timed each.
+    All repetitions of one variant take half a second, much less if quick; at least one call is timed each.
     """
-    names = list(variants)
+    names, budget = list(variants), 0.03 if quick else 0.5
     with one_thread():
         calls = {}
         for name, variant in variants.items():
