@@ -13,42 +13,57 @@ from typing import Any
 import torch
 
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.tools.timing import QUICK_REPETITIONS, REPETITIONS, geometric_mean, ratios
+from losslab.claims.tools.timing import QUICK_REPETITIONS, geometric_mean, median_ratio
+from losslab.records.environment import processor_name
 
 _PROCESSES = 2
+_STARTS = 8  # of both processes; one pair is one repetition
 _WORKER = Path(__file__).with_name("data_parallel_worker.py")
 
 
 def measure(quick: bool) -> CheckResult:
-    """Processes have one thread each; they use nccl if there are two GPUs, else gloo on the CPU."""
+    """Processes have one thread each; they use nccl if there are two GPUs, else gloo on the CPU.
+
+    They are started several times, except if quick.
+    """
+    starts, steps = (1, 3) if quick else (_STARTS, 20)
     with tempfile.TemporaryDirectory() as folder:
-        found = _run(Path(folder), *((QUICK_REPETITIONS, 3) if quick else (REPETITIONS, 20)))
-    sizes = {name: numbers for name, numbers in found.items() if isinstance(numbers, dict)}
+        found = []
+        for start in range(starts):
+            own = Path(folder, str(start))
+            own.mkdir()
+            found.append(_run(own, QUICK_REPETITIONS, steps))
     quantities: dict[str, float | list[float]] = {}
     rows: list[list[str | float | int | bool]] = []
-    for name, numbers in sizes.items():
-        speedup = ratios(numbers["all"], numbers["one"])
-        quantities[f"speedup_{name}"] = speedup
+    names = [name for name, numbers in found[0].items() if isinstance(numbers, dict)]
+    sizes = {name: [one[name] for one in found] for name in names}
+    for name, repeated in sizes.items():
+        if quick:
+            pairs = zip(repeated[0]["all"], repeated[0]["one"], strict=True)
+            speedup = [both / alone for both, alone in pairs]
+        else:
+            speedup = [median_ratio(numbers["all"], numbers["one"]) for numbers in repeated]
+        quantities[f"{name}_speedup"] = speedup
         rows.append(
             [
                 name,
-                geometric_mean(numbers["one"]),
-                geometric_mean(numbers["all"]),
+                *(
+                    geometric_mean([speed for one in repeated for speed in one[who]])
+                    for who in ("one", "all")
+                ),
                 geometric_mean(speedup),
-                numbers["difference"],
-                numbers["difference_in_double"],
+                *(max(one[what] for one in repeated) for what in ("difference", "difference_in_double")),
             ]
         )
-    quantities["largest_weight_difference"] = max(numbers["difference"] for numbers in sizes.values())
-    quantities["largest_weight_difference_in_double"] = max(
-        numbers["difference_in_double"] for numbers in sizes.values()
-    )
-    quantities["smallest_weight_change"] = min(numbers["moved"] for numbers in sizes.values())
+    every = [numbers for repeated in sizes.values() for numbers in repeated]
+    quantities["largest_weight_difference"] = max(one["difference"] for one in every)
+    quantities["largest_weight_difference_in_double"] = max(one["difference_in_double"] for one in every)
+    quantities["smallest_weight_change"] = min(one["moved"] for one in every)
     return CheckResult(
         quantities=quantities,
         tables=[
             Table(
-                f"Training throughput, {found['backend']} on {found['device']}",
+                f"Training throughput, {found[0]['backend']} on {found[0]['device']}",
                 [
                     "network",
                     "one process, samples/s",
@@ -61,11 +76,11 @@ def measure(quick: bool) -> CheckResult:
             )
         ],
         notes=[
-            "house_default is 784-128-10 at a global batch of 64, large is 784-512-512-10 at 1024; "
-            "each process takes "
-            "half of the batch.",
-            f"Measured on {found['device']} with {os.cpu_count()} processor cores and "
-            f"{torch.cuda.device_count()} GPUs, one thread per process.",
+            "The small network is 784-128-10 at a global batch of 64, the large one 784-512-512-10 at 1024; "
+            "each process takes half of the batch.",
+            f"Measured with {starts} {'start' if starts == 1 else 'starts'} of both processes on "
+            f"{processor_name()}, {os.cpu_count()} cores, {torch.cuda.device_count()} GPUs, one thread per "
+            "process.",
             "torch's documentation advises against the older DataParallel (one process with several "
             "threads), even on a single machine; without GPUs it does nothing at all.",
         ],

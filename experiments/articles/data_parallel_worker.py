@@ -20,7 +20,7 @@ from torch.nn.utils import parameters_to_vector
 from losslab.claims.tools.networks import network
 
 # name -> hidden widths, global batch: losslab's default, and one with more work per step.
-SIZES = {"house_default": ([128], 64), "large": ([512, 512], 1024)}
+SIZES = {"small_network": ([128], 64), "large_network": ([512, 512], 1024)}
 _BATCHES = 4
 
 

@@ -1,60 +1,72 @@
-"""Whether softmax raises the contrast between large and small entries."""
+"""Whether softmax raises the contrast, largest / smallest, between positive entries."""
 
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from losslab.claims.check_result import CheckResult, Table
 
 _EXAMPLE = (0.7768, 0.0511, 0.6187)
-_SCALES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+_SPREADS = (1, 3, 10, 30, 100)
 
 
 def measure(quick: bool) -> CheckResult:
-    """On the article's example, and on vectors of 3 and 10 positive entries of several scales, float64."""
+    """On the article's example, and on vectors of three entries uniform in (0, spread), in float64."""
     example = torch.tensor(_EXAMPLE, dtype=torch.float64)
     after = example.softmax(dim=0)
     generator = torch.Generator().manual_seed(0)
-    draws = 200 if quick else 20_000
-    rows: list[list[str | float | int | bool]] = []
-    raised = []
-    for entries in (3, 10):
-        uniform = torch.rand(draws, entries, generator=generator, dtype=torch.float64).clamp(min=1e-6)
-        for scale in _SCALES:
-            inputs = scale * uniform
-            before = (inputs.amax(dim=1) / inputs.amin(dim=1)).log()
-            # The softmax cancels in the ratio of two of its entries: exp of their difference.
-            softened = inputs.amax(dim=1) - inputs.amin(dim=1)
-            raised.append(float((softened > before).double().mean()))
-            rows.append(
-                [entries, scale, float(before.median().exp()), float(softened.median().exp()), raised[-1]]
-            )
+    draws = 2000 if quick else 100_000
+    uniform = torch.rand(draws, 3, generator=generator, dtype=torch.float64).clamp(min=1e-9)
+    smallest, largest = uniform.aminmax(dim=1)
+    contrast = (largest / smallest).log()
+    # In the ratio of two entries softmax's sum cancels: their difference is its logarithm.
+    needed = (contrast / (largest - smallest)).sort().values  # the spread at which the contrast is kept
+    shares = {spread: float((needed < spread).double().mean()) for spread in _SPREADS}
+    before_ratio, after_ratio = float(example.max() / example.min()), float(after.max() / after.min())
     return CheckResult(
         quantities={
-            "example_contrast_change": float((after.max() / after.min()) / (example.max() / example.min())),
+            "example_share_raised": float(after_ratio > before_ratio),
+            "example_before": before_ratio,
+            "example_after": after_ratio,
             "example_largest_change": float(after.max() - example.max()),
             "example_smallest_change": float(after.min() - example.min()),
-            "share_raised": sum(raised) / len(raised),
-            "share_raised_lowest_scale": min(raised),
+            **{f"spread_{spread}_share_raised": share for spread, share in shares.items()},
+            "spread_for_half": float(_quantile(needed, 0.5)),
+            "spread_for_95": float(_quantile(needed, 0.95)),
         },
         tables=[
             Table(
                 "The article's example",
                 ["", "first", "second", "third", "largest / smallest"],
-                [
-                    ["before", *example.tolist(), float(example.max() / example.min())],
-                    ["after", *after.tolist(), float(after.max() / after.min())],
-                ],
+                [["before", *example.tolist(), before_ratio], ["after", *after.tolist(), after_ratio]],
             ),
             Table(
-                "Entries uniform in (0, scale): median of largest / smallest",
-                ["entries", "scale", "before", "after", "share of vectors whose contrast rises"],
-                rows,
+                f"{draws} vectors of three entries, uniform between 0 and the spread",
+                [
+                    "spread",
+                    "median of largest / smallest",
+                    "after softmax",
+                    "share of vectors whose contrast rises",
+                ],
+                [
+                    [
+                        spread,
+                        float(contrast.median().exp()),
+                        float((spread * (largest - smallest)).median().exp()),
+                        share,
+                    ]
+                    for spread, share in shares.items()
+                ],
             ),
         ],
         notes=[
             "Softmax turns differences into ratios, exp(a - b). Whether that is more contrast than a / b "
-            "depends on the scale of the inputs: it rises for large inputs, and falls for inputs of about 1 "
-            "or less.",
+            "depends on the entries: it is if (a - b) / ln(a / b), their logarithmic mean, is above 1, so "
+            "never for entries between 0 and 1.",
         ],
     )
+
+
+def _quantile(ordered: Tensor, share: float) -> Tensor:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -14,97 +15,86 @@ from torch import Tensor, nn
 from losslab.claims.check_result import CheckResult, Table
 from losslab.claims.tools.networks import network
 from losslab.claims.tools.timing import (
-    QUICK_REPETITIONS,
     alternating,
     geometric_mean,
+    how_repeated,
+    median_ratio,
     one_thread,
-    ratios,
+    over_processes,
 )
 from losslab.errors import first_line
 
-_BATCHES = (1, 256)
-# The tasks' networks: the defaults of mnist and california_housing, the two other networks for images, and
-# the U-Net on the smallest images that it takes.
+_BATCHES = (1, 64)
+# The default network of mnist, the other one for images, and the U-Net on the smallest images that it takes.
 _MODELS: dict[str, tuple[str, tuple[int, ...], int, dict[str, Any]]] = {
-    "mlp, mnist": ("mlp", (1, 28, 28), 10, {"hidden": [128]}),
-    "mlp, california_housing": ("mlp", (8,), 1, {"hidden": [64, 64]}),
-    "linear, mnist": ("linear", (1, 28, 28), 10, {}),
-    "cnn, mnist": ("cnn", (1, 28, 28), 10, {}),
-    "unet, 32×32": ("unet", (1, 32, 32), 1, {}),
+    "mlp": ("mlp", (1, 28, 28), 10, {"hidden": [128]}),
+    "cnn": ("cnn", (1, 28, 28), 10, {}),
+    "unet": ("unet", (1, 32, 32), 1, {}),
 }
-_QUICK = ("mlp, mnist", "cnn, mnist")
+_QUICK = ("mlp", "cnn")
 
 
 def measure(quick: bool) -> CheckResult:
-    """Ratio eager / variant per repetition, geometric mean over models; without torch.compile if quick."""
-    # Few repetitions: one call of the U-Net on 256 images takes a second.
-    repetitions, budget = QUICK_REPETITIONS, 0.1 if quick else 0.3
-    names = _QUICK if quick else tuple(_MODELS)
+    """How many times faster than eager, one CPU thread; torch.compile in one process, and not if quick."""
+    speedups = over_processes(once, quick)
     rows: list[list[str | float | int | bool]] = []
     notes: set[str] = set()
-    differences = [0.0]
-    by_batch: dict[int, list[list[float]]] = {batch: [] for batch in _BATCHES}
-    compiled_by_batch: dict[int, list[list[float]]] = {batch: [] for batch in _BATCHES}
-    with warnings.catch_warnings(), one_thread(), torch.inference_mode(False), torch.no_grad():
-        for name in names:
-            model, shape, outputs, arguments = _MODELS[name]
-            eager = network(model, "relu", shape, outputs, 0, **arguments).eval()
-            for batch in _BATCHES:
-                inputs = torch.randn(batch, *shape, generator=torch.Generator().manual_seed(0))
-                expected = eager(inputs)
-                variants: dict[str, Callable[[Tensor], Tensor]] = {"eager": eager}
+    differences = []
+    for name in _QUICK if quick else _MODELS:
+        for batch in _BATCHES:
+            eager, inputs = _case(name, batch)
+            with _inference():
                 traced, said = _traced(eager, inputs)
-                variants["traced"] = traced
-                notes |= said
-                cost = float("nan")
+                differences.append(float((traced(inputs) - eager(inputs)).abs().max()))
+                compiled: tuple[float, float] = (float("nan"), float("nan"))
                 if not quick:
-                    compiled, cost_or_error = _compiled(eager, inputs)
-                    if compiled is None:
-                        notes.add(f"torch.compile did not work here: {cost_or_error}.")
-                    else:
-                        variants["compiled"], cost = compiled, float(cost_or_error)
-                for variant in variants.values():
-                    differences.append(float((variant(inputs) - expected).abs().max()))
-                times = alternating(
-                    {key: _call(variant, inputs) for key, variant in variants.items()}, repetitions, budget
-                )
-                gain = ratios(times["eager"], times["traced"])
-                by_batch[batch].append(gain)
-                row: list[str | float | int | bool] = [
-                    name,
-                    batch,
-                    1e3 * geometric_mean(times["eager"]),
-                    geometric_mean(gain),
-                ]
-                if "compiled" in times:
-                    gain = ratios(times["eager"], times["compiled"])
-                    compiled_by_batch[batch].append(gain)
-                    row += [geometric_mean(gain), cost]
-                else:
-                    row += [float("nan"), float("nan")]
-                rows.append(row)
-    quantities: dict[str, float | list[float]] = {"largest_difference": max(differences)}
-    for word, gains in (("traced", by_batch), ("compiled", compiled_by_batch)):
-        for batch, per_model in gains.items():
-            if per_model:
-                quantities[f"{word}_speedup_batch_{batch}"] = [
-                    geometric_mean(list(repetition)) for repetition in zip(*per_model, strict=True)
-                ]
+                    try:
+                        compiled = _compiled_speedup(eager, inputs)
+                    except Exception as error:  # no C++ compiler, or a Python that it does not support
+                        notes.add(f"torch.compile did not work here: {type(error).__name__}.")
+            notes |= said
+            rows.append([name, batch, geometric_mean(speedups[f"{name}_batch_{batch}_speedup"]), *compiled])
     return CheckResult(
-        quantities=quantities,
+        quantities={**speedups, "largest_difference": max(differences)},
         tables=[
             Table(
-                "Inference on one CPU thread: eager time, and how many times faster the others are",
-                ["model", "batch", "eager, ms", "traced + frozen", "torch.compile", "its preparation, s"],
+                "Inference: how many times faster than eager",
+                ["model", "batch", "traced + frozen", "torch.compile", "its preparation, s"],
                 rows,
             )
         ],
         notes=[
             "Traced is torch.jit.trace and torch.jit.optimize_for_inference, which freezes.",
-            *(["--quick leaves out torch.compile and three of the five models."] if quick else []),
+            *(["--quick leaves out torch.compile and the U-Net."] if quick else []),
             *sorted(notes),
+            how_repeated(quick),
         ],
     )
+
+
+def once(quick: bool) -> dict[str, float]:
+    """The speed-ups of tracing in this process."""
+    found = {}
+    for name in _QUICK if quick else _MODELS:
+        for batch in _BATCHES:
+            eager, inputs = _case(name, batch)
+            with _inference():
+                traced, _ = _traced(eager, inputs)
+                times = alternating({"eager": _call(eager, inputs), "traced": _call(traced, inputs)}, quick)
+            found[f"{name}_batch_{batch}_speedup"] = median_ratio(times["eager"], times["traced"])
+    return found
+
+
+def _case(name: str, batch: int) -> tuple[nn.Module, Tensor]:
+    model, shape, outputs, arguments = _MODELS[name]
+    inputs = torch.randn(batch, *shape, generator=torch.Generator().manual_seed(0))
+    return network(model, "relu", shape, outputs, 0, **arguments).eval(), inputs
+
+
+@contextlib.contextmanager
+def _inference() -> Iterator[None]:
+    with warnings.catch_warnings(), one_thread(), torch.no_grad():
+        yield
 
 
 def _traced(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor], set[str]]:
@@ -122,17 +112,16 @@ def _traced(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor
     return traced, said or {f"torch {torch.__version__.partition('+')[0]} does not warn about tracing."}
 
 
-def _compiled(eager: nn.Module, inputs: Tensor) -> tuple[Callable[[Tensor], Tensor] | None, float | str]:
-    """The compiled network and the seconds it took to prepare; None and the reason if it does not work."""
+def _compiled_speedup(eager: nn.Module, inputs: Tensor) -> tuple[float, float]:
+    """How many times faster the compiled network is, and the seconds that its preparation takes."""
     # silences the warning that this machine lacks CUDA, which is not needed here
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     started = time.perf_counter()
     compiled = torch.compile(eager, dynamic=False)
-    try:
-        compiled(inputs)
-    except Exception as error:  # no C++ compiler, or a Python that it does not support
-        return None, f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-    return compiled, time.perf_counter() - started
+    compiled(inputs)
+    cost = time.perf_counter() - started
+    times = alternating({"eager": _call(eager, inputs), "compiled": _call(compiled, inputs)}, quick=False)
+    return median_ratio(times["eager"], times["compiled"]), cost
 
 
 def _call(variant: Callable[[Tensor], Tensor], inputs: Tensor) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""torch.where against a Python branch, an assignment by mask and an arithmetic blend."""
+"""torch.where against the two kinds of conditional code that it could replace."""
 
 from __future__ import annotations
 
@@ -8,56 +8,66 @@ import torch
 from torch import Tensor
 
 from losslab.claims.check_result import CheckResult, Table
-from losslab.claims.tools.timing import QUICK_REPETITIONS, REPETITIONS, alternating, geometric_mean, ratios
+from losslab.claims.tools.timing import (
+    alternating,
+    geometric_mean,
+    how_repeated,
+    median_ratio,
+    over_processes,
+)
 
-_ELEMENTS, _LARGE = 4096, 262_144
+_ELEMENTS = {"small": 512, "large": 262_144}
 
 
 def measure(quick: bool) -> CheckResult:
-    """The Huber loss: x² / 2 where |x| < 1 and |x| - 1/2 elsewhere; alone and with gradients."""
-    repetitions, budget = (QUICK_REPETITIONS, 0.2) if quick else (REPETITIONS, 3.0)
-    quantities: dict[str, float | list[float]] = {}
+    """Times of the Huber loss, x² / 2 where |x| < 1 and |x| - 1/2 elsewhere, with its gradient."""
+    quantities: dict[str, float | list[float]] = {**over_processes(once, quick)}
     rows: list[list[str | float | int | bool]] = []
-    differences = [0.0]
-    for elements in (_ELEMENTS, _LARGE):
-        inputs = 2 * torch.randn(elements, generator=torch.Generator().manual_seed(0))
-        forms = dict(_FORMS) if elements == _ELEMENTS else {k: v for k, v in _FORMS.items() if k != "branch"}
-        differences += [float((form(inputs) - _where(inputs)).abs().max()) for form in forms.values()]
-        for work, call in (("values", _values), ("values and gradients", _gradients)):
-            timed = {
-                name: call(form, inputs)
-                for name, form in forms.items()
-                if name != "branch" or call is _gradients  # so slow that it is timed only once
-            }
-            times = alternating(timed, repetitions, budget)
-            for name, seconds in times.items():
-                over = ratios(seconds, times["where"])
-                rows.append([elements, work, name, 1e6 * geometric_mean(seconds), geometric_mean(over)])
-                if name != "where" and work == "values and gradients":
-                    quantities[f"{name}_over_where{'' if elements == _ELEMENTS else '_large'}"] = over
+    for size, elements in _ELEMENTS.items():
+        for form in _FORMS:
+            over = quantities.get(f"{form}_over_where" + ("" if size == "small" else "_large"))
+            if isinstance(over, list):
+                rows.append([elements, form, geometric_mean(over)])
+    x = _inputs("small")
+    per_element = (_if_per_element(x) - _where_per_element(x)).abs().max()
+    scalar = (_scalar_if(x) - _where_of_scalar(x)).abs().max()
+    quantities["largest_difference"] = float(torch.maximum(per_element, scalar))
     return CheckResult(
-        quantities={**quantities, "largest_difference": max(differences)},
+        quantities=quantities,
         tables=[
             Table(
-                "Median times, float32, one CPU thread",
-                ["elements", "work", "form", "microseconds", "relative to where"],
-                rows,
+                "Time relative to torch.where's, float32, one CPU thread", ["elements", "form", "ratio"], rows
             )
         ],
         notes=[
-            f"All forms agree to {max(differences):.1g}. The Python branch tests each element, and is "
-            f"left out at {_LARGE} elements.",
-            "torch.where computes both pieces everywhere; a piece that is infinite where it is not "
-            "chosen makes the gradient NaN.",
+            "if_per_element is a Python `if` for each element. scalar_if is one `if` for the whole tensor, "
+            "of which it computes one side; torch.where needs both. mask is an assignment by a boolean mask.",
+            "A side that is infinite where torch.where does not choose it makes the gradient NaN.",
+            how_repeated(quick),
         ],
     )
 
 
-def _where(x: Tensor) -> Tensor:
+def once(quick: bool) -> dict[str, float]:
+    """The ratios to torch.where's times in this process."""
+    found = {}
+    for size in _ELEMENTS:
+        inputs, suffix = _inputs(size), "" if size == "small" else "_large"
+        for form, (conditional, where) in _FORMS.items():
+            if form == "if_per_element" and size == "large":
+                continue  # takes seconds
+            times = alternating(
+                {"conditional": _step(conditional, inputs), "where": _step(where, inputs)}, quick
+            )
+            found[f"{form}_over_where{suffix}"] = median_ratio(times["conditional"], times["where"])
+    return found
+
+
+def _where_per_element(x: Tensor) -> Tensor:
     return torch.where(x.abs() < 1, 0.5 * x * x, x.abs() - 0.5)
 
 
-def _branch(x: Tensor) -> Tensor:
+def _if_per_element(x: Tensor) -> Tensor:
     return torch.stack([0.5 * e * e if abs(e) < 1 else abs(e) - 0.5 for e in x.unbind()])
 
 
@@ -68,23 +78,27 @@ def _mask(x: Tensor) -> Tensor:
     return result
 
 
-def _blend(x: Tensor) -> Tensor:
-    near = (x.abs() < 1).to(x.dtype)
-    return near * (0.5 * x * x) + (1 - near) * (x.abs() - 0.5)
+def _scalar_if(x: Tensor) -> Tensor:
+    """One condition for the whole tensor, as in a loss that changes with the mean error."""
+    return 0.5 * x * x if x.abs().mean() < 1 else x.abs() - 0.5
 
 
-_FORMS: dict[str, Callable[[Tensor], Tensor]] = {
-    "where": _where,
-    "branch": _branch,
-    "mask": _mask,
-    "blend": _blend,
+def _where_of_scalar(x: Tensor) -> Tensor:
+    return torch.where(x.abs().mean() < 1, 0.5 * x * x, x.abs() - 0.5)
+
+
+_Form = Callable[[Tensor], Tensor]
+_FORMS: dict[str, tuple[_Form, _Form]] = {
+    "if_per_element": (_if_per_element, _where_per_element),
+    "scalar_if": (_scalar_if, _where_of_scalar),
+    "mask": (_mask, _where_per_element),
 }
 
 
-def _values(form: Callable[[Tensor], Tensor], inputs: Tensor) -> Callable[[], object]:
-    return lambda: form(inputs)
+def _inputs(size: str) -> Tensor:
+    return torch.randn(_ELEMENTS[size], generator=torch.Generator().manual_seed(0))
 
 
-def _gradients(form: Callable[[Tensor], Tensor], inputs: Tensor) -> Callable[[], object]:
+def _step(form: _Form, inputs: Tensor) -> Callable[[], object]:
     leaf = inputs.clone().requires_grad_()
     return lambda: torch.autograd.grad(form(leaf).sum(), leaf)

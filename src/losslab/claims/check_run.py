@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -104,9 +104,9 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
         kept = stored.load(Measured, kept_in, "result of a check", CHECK_SCHEMA_VERSION)
         if kept.made_by == made_by:
             return kept
-    started = time.process_time()
+    started = _processor_seconds()
     result = function(quick)
-    seconds = time.process_time() - started
+    seconds = _processor_seconds() - started
     if not isinstance(result, CheckResult):
         given = type(result).__name__
         raise UserError(f"{file}: claim.check={check} returns {given}, it should be a CheckResult")
@@ -117,3 +117,8 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
     folder.mkdir(parents=True, exist_ok=True)
     stored.save(measured, kept_in)
     return measured
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it has waited for."""
+    return sum(os.times()[:4])
