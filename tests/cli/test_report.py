@@ -22,6 +22,7 @@ def test_prints_and_saves(sweep, capsys):
         "comparison.csv",
         "comparison.md",
         "comparison.png",
+        "comparison.tex",
     }
 
 
@@ -29,7 +30,7 @@ def test_several_folders_are_one_comparison(sweep, tmp_path, capsys, monkeypatch
     monkeypatch.chdir(tmp_path)
     write_all([fabricate("l1", seed, 0.5) for seed in range(3)], tmp_path / "later")
     assert main([str(sweep), str(tmp_path / "later"), "--reference", "mse"]) == 0
-    assert "difference from mse" in capsys.readouterr().out.replace("\n", " ")
+    assert "beside mse in accuracy" in capsys.readouterr().out
     assert (tmp_path / "comparison" / "comparison.csv").read_text().count("\n") == 4
 
 
