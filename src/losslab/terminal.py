@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import sys
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @functools.cache
 def console() -> Console:
-    """As wide as the terminal; 160 columns in a log or in CI, where rich's 80 would cut a comparison."""
+    """As wide as the terminal, a notebook or COLUMNS says; in a log or in CI 160 columns."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 160)
+    found = Console()
+    known = found.is_terminal or found.is_jupyter or "COLUMNS" in os.environ
+    return found if known else Console(width=160)

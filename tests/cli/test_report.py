@@ -22,14 +22,24 @@ def test_prints_and_saves(sweep, capsys):
         "comparison.csv",
         "comparison.md",
         "comparison.png",
+        "comparison.tex",
     }
+
+
+def test_another_reference_does_not_overwrite_the_sweeps_own_comparison(sweep):
+    assert main([str(sweep)]) == 0
+    own = (sweep / "comparison.md").read_text()
+    assert main([str(sweep), "--reference", "mse", "--margin", "5%"]) == 0
+    assert (sweep / "comparison.md").read_text() == own
+    other = (sweep / "comparison,reference=mse,margin=5_" / "comparison.md").read_text()
+    assert "difference from mse" in other
 
 
 def test_several_folders_are_one_comparison(sweep, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_all([fabricate("l1", seed, 0.5) for seed in range(3)], tmp_path / "later")
     assert main([str(sweep), str(tmp_path / "later"), "--reference", "mse"]) == 0
-    assert "difference from mse" in capsys.readouterr().out.replace("\n", " ")
+    assert "beside mse in accuracy" in capsys.readouterr().out
     assert (tmp_path / "comparison" / "comparison.csv").read_text().count("\n") == 4
 
 

@@ -13,7 +13,6 @@ from losslab.judgement.intervals import (
     mean_interval,
     median,
     paired_difference,
-    ranks,
     steps_to_target,
 )
 
@@ -85,16 +84,3 @@ def test_steps_of_runs_that_never_got_there_count_as_infinite():
 def test_the_median_is_numpys(values):
     assert median(values) == np.median(values)
     assert median([*values, math.nan]) == np.median(values)
-
-
-def test_ranks_go_by_the_median_and_an_arm_without_values_is_last():
-    steady, better, half_diverged, empty = [0.9] * 3, [0.95, 0.94, 0.1], [0.99, 0.1, 0.1], [math.nan] * 3
-    assert ranks([steady, better, half_diverged, empty], True) == [2, 1, 3, 4]
-    assert ranks([[0.9, math.nan], [0.9, 0.9]], True) == [2, 1], "equal medians: fewer missing runs first"
-    assert ranks([[1.0, 1.0], [1.0, 1.0], [2.0, 2.0]], False) == [1, 1, 3]
-
-
-@given(st.lists(st.lists(numbers, min_size=3, max_size=3), min_size=2, max_size=6))
-def test_turning_the_metric_around_turns_the_ranks_around(outcomes):
-    negated = [[-value for value in values] for values in outcomes]
-    assert ranks(outcomes, True) == ranks(negated, False)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import shutil
 import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import hydra
@@ -50,7 +55,7 @@ def application() -> None:
     make_importable(Path.cwd())
     start = hydra.main(version_base="1.3", config_path=str(package_folder("conf")), config_name="config")
     try:
-        with files_as_sentences(), warnings_policy.for_people(), as_sentences():
+        with files_as_sentences(), warnings_policy.for_people(), as_sentences(), _help_in_short_lines():
             start(job)()
     except _Ended as ended:
         raise ended.error from None
@@ -79,6 +84,9 @@ def _job(cfg: DictConfig) -> str | Exception:
     if not in_sweep and cfg.claim is not None:
         name = hydra_config.runtime.choices["experiment"]
         raise UserError(f"{name} is a claim, which is many runs: losslab -m +experiment={name}")
+    if not in_sweep and hydra_config.sweeper.params and "experiment" in hydra_config.runtime.choices:
+        name = hydra_config.runtime.choices["experiment"]
+        raise UserError(f"{name} is a sweep, which is many runs: losslab -m +experiment={name}")
     run_settings = settings.read(cfg)
     _torchmetrics.import_quickly()
     from pytorch_lightning.utilities.rank_zero import rank_zero_only  # takes seconds, so after refusals
@@ -91,6 +99,23 @@ def _job(cfg: DictConfig) -> str | Exception:
         folder,
         quiet=another_writes or settings.read_command(cfg).quiet,
     )
+
+
+@contextlib.contextmanager
+def _help_in_short_lines() -> Iterator[None]:
+    """Wraps Hydra's lists of names, where --help prints them: the one of losses has 774 characters."""
+    if not {"-h", "--help"} & set(sys.argv[1:]):
+        yield
+        return
+    width = shutil.get_terminal_size((100, 24)).columns
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            yield
+    finally:  # Hydra ends with sys.exit
+        for line in printed.getvalue().splitlines():
+            is_list = len(line) > width and line.count(", ") > 3
+            print(textwrap.fill(line, width, subsequent_indent="    ") if is_list else line)
 
 
 class _Ended(SystemExit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -22,13 +23,22 @@ def main(argv: list[str] | None = None) -> int:
             console(),
             reference=arguments.reference,
             metric=arguments.metric,
-            output=arguments.output,
+            output=arguments.output or _beside(arguments),
             margin=Margin.parse(arguments.margin),
         )
     except UserError as error:
         print(f"losslab-report: {error}", file=sys.stderr)
         return error.exit_status
     return 0
+
+
+def _beside(arguments: argparse.Namespace) -> Path | None:
+    """With options, a folder of its own: the sweep's comparison is not overwritten by another one."""
+    options = {key: getattr(arguments, key) for key in ("reference", "metric", "margin")}
+    name = ",".join(f"{key}={value}" for key, value in options.items() if value is not None)
+    if not name or len(arguments.folders) > 1:
+        return None
+    return arguments.folders[0] / f"comparison,{re.sub(r'[^A-Za-z0-9_.=,+-]+', '_', name)}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         metavar="FOLDER",
         type=Path,
-        help="where to save (default: FOLDER, or ./comparison if there are several)",
+        help="where to save (default: FOLDER; with options a folder in it; with several ./comparison)",
     )
     return parser
 

@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 
 from losslab.comparison.labels import describe, labels
+from losslab.comparison.ranking import set_ranks
 from losslab.comparison.result import Arm, Comparison, TaskComparison, listed
 from losslab.errors import UserError
 from losslab.judgement.intervals import (
     Estimate,
     mean_interval,
-    ranks,
     steps_to_target,
 )
 from losslab.judgement.judge import judge
@@ -94,7 +94,9 @@ def compare_runs(
     _check_metric(metric, runs)
     tasks = [_compare_task(name, arms, reference, metric) for name, arms in zip(names, labelled, strict=True)]
     for task in tasks:
-        _judge(task, margin, stages)
+        if task.metric == task.primary_metric:  # the direction of another metric is not known
+            _judge(task, margin, stages)
+            set_ranks(task, margin, stages)
     failures = [sentence for task in tasks for arm in task.arms for sentence in _failures(task, arm)]
     return Comparison(tasks, [*mixtures(runs), *problems], failures, _over_tasks(tasks, margin))
 
@@ -152,16 +154,13 @@ def _compare_task(
     for arm in arms:
         if arm.label != task.reference:
             arm.difference = task.difference(arm.label, task.reference)
-    if chosen == primary:
-        for arm, rank in zip(arms, ranks([arm.outcomes for arm in arms], higher_is_better), strict=True):
-            arm.rank = rank
     task.notes += [note for arm in arms for note in _doubts(arm, chosen)]
     return task
 
 
 def _judge(task: TaskComparison, margin: Margin | None, stages: Stages | None) -> None:
-    """Judges every arm against the reference, if the direction of the metric is known."""
-    if task.metric != task.primary_metric or not task.metric or len(task.arms) < 2:
+    """Judges every arm against the reference."""
+    if not task.metric or len(task.arms) < 2:
         return
     values = pd.concat([pd.DataFrame({"arm": arm.label, task.metric: arm.outcomes}) for arm in task.arms])
     found = judge(

@@ -32,8 +32,7 @@ class Arm:
         targets: target of the primary validation metric -> median steps over the runs that did not fail.
         judged: against the reference and the margin; None for the reference itself, or if the direction of
             the metric is unknown.
-        rank: by `judgement.intervals.ranks`; None if the direction of the metric is unknown.
-
+        rank: by `ranking.py`; None if the direction of the metric is unknown, or no arm has two seeds.
         runs: the arm's rows of the frame of `load_runs`, by seed.
     """
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -70,11 +72,18 @@ def explain(error: Exception) -> str:
     """Hydra's or OmegaConf's error as one sentence, with the nearest valid name if there is one."""
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, name = (error.missing_cfg_file or "").rpartition("/")
-        nearest = _nearest(name, error.options)
-        return f"{group}={name} does not exist: choose one of {', '.join(error.options)}{nearest}"
+        if near := difflib.get_close_matches(name, error.options, n=1):
+            every = f"losslab --help lists all {len(error.options)}"
+            return f"{group}={name} does not exist: did you mean {near[0]}? {every}"
+        return f"{group}={name} does not exist: choose one of {', '.join(error.options)}"
     if isinstance(error.__cause__, ConfigAttributeError | ConfigKeyError):
         key = str(error.__cause__.full_key)
         return f"{key} is not a key of this config: see losslab --cfg job{_nearest(key, _all_keys())}"
+    if swept := re.match(r"Ambiguous value for argument '(.*)'", str(error)):
+        given = shlex.quote(swept[1])
+        return f"{swept[1]} has several values, which makes a sweep: add -m, as in losslab -m {given}"
+    if word := re.match(r"Error parsing override '([^='\n]*)'\s+missing EQUAL", str(error)):
+        return f"{word[1]} has no value: write key=value, as in task=digits or optimizer.lr=0.01"
     lines = [
         line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("See https")
     ]
@@ -82,7 +91,9 @@ def explain(error: Exception) -> str:
 
 
 def _nearest(name: str, options: Sequence[str]) -> str:
-    found = difflib.get_close_matches(name, options, n=1)
+    """The key that ends in the name, as optimizer.lr does in lr, else the one that is spelled most alike."""
+    below = [option for option in options if option.endswith(f".{name}") and not option.startswith("hydra.")]
+    found = sorted(below, key=len) or difflib.get_close_matches(name, options, n=1)
     return f" (did you mean {found[0]}?)" if found else ""
 
 

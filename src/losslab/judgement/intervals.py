@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -114,33 +113,6 @@ def median(values: ArrayLike) -> float:
     """The median over the runs that have a value; NaN if none has."""
     present = _present(values)
     return float(np.median(present)) if present.size else math.nan
-
-
-def ranks(outcomes: Sequence[ArrayLike], higher_is_better: bool) -> list[int]:
-    """Places of arms, 1 the best; arms that are equal in everything below share a place.
-
-    1. The median over the runs that have a value; an arm without any is last. The median is used because one
-    diverged
-       run shifts a mean far.
-    2. Equal medians: the smaller share of runs without a value.
-    3. Equal again: the mean.
-
-    Args:
-        outcomes: for each arm the numbers of its runs, shape (runs,), NaN for a run without a value.
-    """
-    keys = np.array([_rank_key(values, higher_is_better) for values in outcomes]).reshape(-1, 3)
-    _, places = np.unique(keys, axis=0, return_inverse=True)  # rows in lexicographic order, smallest best
-    return [int(place) for place in stats.rankdata(places.reshape(-1), method="min")]
-
-
-def _rank_key(values: ArrayLike, higher_is_better: bool) -> tuple[float, float, float]:
-    """Smaller is better in every part, and no part is NaN."""
-    numbers = np.atleast_1d(np.asarray(values, dtype=float))
-    present = _present(numbers)
-    if not present.size:
-        return math.inf, 1.0, math.inf
-    sign = -1.0 if higher_is_better else 1.0
-    return sign * median(present), 1 - present.size / numbers.size, sign * float(present.mean())
 
 
 def _present(values: ArrayLike) -> np.ndarray:

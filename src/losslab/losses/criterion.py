@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from losslab.config import catalogue
 from losslab.config.settings import LossSettings, SingleLossSettings, SumSettings
 from losslab.errors import UserError
 from losslab.losses import misuse
@@ -110,8 +111,19 @@ def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name
     if matching_form(settings.forms, forms) is None:
         raise UserError(
             f"loss={name} takes targets as {' or '.join(settings.forms)}, "
-            f"but this task offers {', '.join(forms)}"
+            f"but this task offers {', '.join(forms)}: choose one of {', '.join(_fitting(forms))}"
         )
+
+
+def _fitting(forms: Mapping[str, Any]) -> list[str]:
+    """Names of the losses in the catalogue that take targets in one of these forms."""
+    where = catalogue.folders()
+    found = []
+    for name in catalogue.names("loss", where):
+        wanted = catalogue.load("loss", name, where).get("targets", [])
+        if matching_form([wanted] if isinstance(wanted, str) else wanted, forms):
+            found.append(name)
+    return found
 
 
 def matching_form(wanted: Iterable[str], offered: Mapping[str, Any]) -> str | None:

@@ -32,6 +32,8 @@ def mlp(
         norm: "batch" or "layer" normalisation before each activation, or None.
         dropout: probability, from 0 to below 1, with which each hidden unit is dropped after its activation.
     """
+    if not isinstance(hidden, Sequence):
+        raise UserError(f"model.hidden={hidden} is wrong: give a list of widths, e.g. [{hidden}]")
     if any(not isinstance(width, int) or width < 1 for width in hidden):
         raise UserError(f"model.hidden={list(hidden)} is wrong: give positive whole numbers, e.g. [128]")
     if norm is not None and norm not in NORMS:

@@ -173,10 +173,10 @@ def test_gradient_norms_at_the_start_and_late(tmp_path):
 def test_no_figure_of_gradients_without_diagnostics(tmp_path):
     folder = sweep(tmp_path)
     task = compare([folder]).tasks[0]
-    assert draw_gradient_norms(task) is None
+    assert draw_gradient_norms(task, {}) is None
     for path in records.find([folder]):
         (path / "diagnostics.csv").write_text("not,a\ntable,of ours\n")
-    assert draw_gradient_norms(task) is None
+    assert draw_gradient_norms(task, {}) is None
 
 
 def test_findings_table_counts_runs(tmp_path):

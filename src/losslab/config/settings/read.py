@@ -20,7 +20,7 @@ from losslab.config.settings.tree import (
     SumSettings,
 )
 from losslab.config.terms import normal_terms
-from losslab.errors import UserError
+from losslab.errors import UserError, first_line
 
 # For commands; no run needs these keys.
 NOT_OF_A_RUN = ("hydra", "claim", "quick", "quiet", "decide")
@@ -81,11 +81,20 @@ def _filled_in(cfg: DictConfig) -> dict[str, Any]:
         container = OmegaConf.to_container(of_a_run, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None) or "?"
-        raise UserError(f"{key} has no value: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{key} has no value: {_example(cfg, key) or first_line(error)}") from None
     assert isinstance(container, dict)
     config = {str(key): value for key, value in container.items()}
     _look_up_names(config, catalogue.folders(cfg))
     return config
+
+
+def _example(cfg: DictConfig, key: str) -> str:
+    """What the comment of the chosen file says; a file with a value to fill in begins with an example."""
+    group = key.partition(".")[0]
+    name = group_choices(cfg).get(group)
+    if name is None:
+        return ""
+    return catalogue.description(catalogue.find(group, name, catalogue.folders(cfg)))["what"]
 
 
 def _look_up_names(config: dict[str, Any], folders: list[Path]) -> None:

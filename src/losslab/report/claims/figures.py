@@ -20,7 +20,8 @@ from losslab.claims.conditions import spoken
 from losslab.claims.verdict import ArmResult, TunedPoint, Verdict
 from losslab.records import FINISHED
 from losslab.report.claims.words import finite, number, setting
-from losslab.report.comparison.figures import DASHES, Lines, crowded_window, draw_lines, set_limits
+from losslab.report.comparison.figures import Lines, crowded_window, draw_lines, set_limits
+from losslab.report.comparison.looks import DASHES
 from losslab.report.svg import inline_svg, style
 
 # Each is replaced by a variable of the page, which has other values in dark mode.

@@ -1,7 +1,8 @@
 """Shows a comparison to the user: in the terminal, in TensorBoard, and as files to paste and compute with.
 
-Words and numbers are in `tables.py`, the picture in `figures.py`, TensorBoard's log in
-`tensorboard.py`. Nothing is computed here that a comparison does not already hold.
+The answer in words is in `answer.py`, what stands in tables in `tables.py`; `printed.py` shows both in the
+terminal, `documents.py` in files. The picture is in `figures.py`, TensorBoard's log in `tensorboard.py`.
+Nothing is computed here that a comparison does not already hold.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from losslab.errors import UserError
 from losslab.judgement.rows import Margin
 from losslab.judgement.sequential import Stages
 from losslab.records import write_atomically
-from losslab.report.comparison.tables import as_markdown, print_comparison
+from losslab.report.comparison.answer import next_steps
+from losslab.report.comparison.documents import as_latex, as_markdown
+from losslab.report.comparison.printed import print_comparison
 
 __all__ = ["print_comparison", "summarise", "write_comparison"]
 
 CSV_FILE = "comparison.csv"
 MARKDOWN_FILE = "comparison.md"
+LATEX_FILE = "comparison.tex"
 FIGURE_FILE = "comparison.png"
 RANKS_FILE = "comparison_ranks.png"
 
@@ -44,10 +48,11 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         if comparison.overall:
             save_figure(draw_ranks(comparison.overall, "task"), folder / RANKS_FILE)
         write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE, RANKS_FILE))
+        write_atomically(folder / LATEX_FILE, as_latex(comparison))
         log = write_tensorboard(comparison, folder, folder / FIGURE_FILE)
     except OSError as error:
         raise UserError(f"the comparison cannot be saved in {folder}: {error.strerror or error}") from error
-    files = [CSV_FILE, MARKDOWN_FILE, FIGURE_FILE, *([RANKS_FILE] if comparison.overall else [])]
+    files = [CSV_FILE, MARKDOWN_FILE, LATEX_FILE, FIGURE_FILE, *([RANKS_FILE] if comparison.overall else [])]
     return [*(folder / name for name in files), log]
 
 
@@ -72,4 +77,7 @@ def summarise(
     written = write_comparison(comparison, target)
     names = ", ".join(path.name for path in written)
     console.print(f"Saved {names} in {target}", markup=False, highlight=False, soft_wrap=True)
+    if len(folders) == 1:
+        for step in next_steps(comparison, folders[0]):
+            console.print(f"- {step}", markup=False, highlight=False, soft_wrap=True)
     return comparison

@@ -1,4 +1,4 @@
-"""The picture of a comparison: validation curves of every arm, one row of panels per task.
+"""The picture of a comparison: for each task its result (`result_figure.py`) and the validation curves.
 
 Figures are made without pyplot, because its global state and windows do not belong in a library.
 """
@@ -16,20 +16,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from scipy.optimize import isotonic_regression
 
 from losslab import records
 from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.records import DIVERGED, FAILED, FINISHED
+from losslab.report.comparison.looks import Look, chosen_arms, looks_of, shortened
+from losslab.report.comparison.result_figure import draw_result, result_height
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color/),
-# without their yellow, too pale for a line on white; dashes once they are used up.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"]
-DASHES = ["-", "--", ":"]
-MOST_ARMS = 14
+MOST_BANDS = 3  # bands of more arms would only mix their colours
 MOST_TASKS = 12
-LONGEST_LABEL = 48
+CURVES_HEIGHT = 4.4  # inches
 NARROW = 0.4  # a group of arms on less than this share of the height is enlarged in a second panel
 
 
@@ -63,12 +61,9 @@ class Curves(Lines):
 
     @property
     def label(self) -> str:
-        name = self.arm.label
         parts = [f"n={len(self.finished)}"]
         parts += [f"{n} {status}" for status in (DIVERGED, FAILED) if (n := self.arm.count(status))]
-        return (
-            f"{name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1] + '…'} ({', '.join(parts)})"
-        )
+        return f"{shortened(self.arm.label)} ({', '.join(parts)})"
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -81,39 +76,38 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 
 def draw(comparison: Comparison) -> Figure:
-    """One row per task: all of the curves, and beside it the group of arms that is crowded there."""
-    tasks = comparison.tasks[:MOST_TASKS]
-    rows = [(task, [read_curves(arm, task, place) for place, arm in chosen_arms(task)]) for task in tasks]
-    figure = Figure(figsize=(12, 4.6 * len(tasks)))
-    grid = figure.add_gridspec(len(tasks), 2, wspace=0.16, hspace=0.35)
-    for place, (task, curves) in enumerate(rows):
-        window = crowded_window(curves)
-        whole = figure.add_subplot(grid[place, 0] if window else grid[place, :])
-        draw_lines(whole, curves)
-        set_limits(whole, curves)
-        _describe(whole, task, curves)
-        if window:
-            enlarged = figure.add_subplot(grid[place, 1])
-            draw_lines(enlarged, curves)
-            enlarged.set_ylim(*window)
-            enlarged.set_xlim(whole.get_xlim())
-            enlarged.set_xlabel("optimiser steps")
-            enlarged.set_title("enlarged", loc="left", fontsize=10)
-            whole.axhspan(*window, color="#999999", alpha=0.15, linewidth=0)
-        _label_lines(enlarged if window else whole, curves, task.higher_is_better)
+    """For each task its result, and below it the validation curves, whole and where they are crowded."""
+    tasks, looks = comparison.tasks[:MOST_TASKS], looks_of(comparison)
+    heights = [height for task in tasks for height in (result_height(task), CURVES_HEIGHT)]
+    figure = Figure(figsize=(12, sum(heights)), layout="constrained")
+    parts = figure.subfigures(len(heights), 1, height_ratios=heights)
+    assert isinstance(parts, np.ndarray)
+    for place, task in enumerate(tasks):
+        draw_result(task, looks, parts[2 * place])
+        curves = [read_curves(arm, task, looks[arm.label]) for arm in chosen_arms(task)]
+        _draw_curves(parts[2 * place + 1], task, curves)
     return figure
 
 
-def chosen_arms(task: TaskComparison) -> list[tuple[int, Arm]]:
-    """The arms that fit into a picture, with their places: the reference and the best."""
-    numbered = list(enumerate(task.arms))
-    if len(numbered) <= MOST_ARMS:
-        return numbered
-    best = sorted(numbered, key=lambda pair: (pair[1].label != task.reference, pair[1].rank or 0, pair[0]))
-    return list(enumerate(arm for _, arm in sorted(best[:MOST_ARMS], key=lambda pair: pair[0])))
+def _draw_curves(figure: SubFigure, task: TaskComparison, curves: list[Curves]) -> None:
+    window, bands = crowded_window(curves), len(curves) <= MOST_BANDS
+    grid = figure.add_gridspec(1, 2)
+    whole = figure.add_subplot(grid[0, 0] if window else grid[0, :])
+    draw_lines(whole, curves, bands)
+    set_limits(whole, curves)
+    _describe(whole, task, curves, bands)
+    if window:
+        enlarged = figure.add_subplot(grid[0, 1])
+        draw_lines(enlarged, curves, bands)
+        enlarged.set_ylim(*window)
+        enlarged.set_xlim(whole.get_xlim())
+        enlarged.set_xlabel("optimiser steps")
+        enlarged.set_title("enlarged", loc="left", fontsize=10)
+        whole.axhspan(*window, color="#999999", alpha=0.15, linewidth=0)
+    _label_lines(enlarged if window else whole, curves, task.higher_is_better)
 
 
-def read_curves(arm: Arm, task: TaskComparison, place: int) -> Curves:
+def read_curves(arm: Arm, task: TaskComparison, look: Look) -> Curves:
     """The arm's curves from its runs' folders; a run without a readable curve has no line."""
     finished: list[pd.Series] = []
     unfinished: list[pd.Series] = []
@@ -124,8 +118,7 @@ def read_curves(arm: Arm, task: TaskComparison, place: int) -> Curves:
             continue
         if not line.empty:
             (finished if status == FINISHED else unfinished).append(line)
-    colour = COLOURS[place % len(COLOURS)]
-    return Curves(colour, DASHES[place // len(COLOURS) % len(DASHES)], finished, unfinished, arm)
+    return Curves(look.colour, look.dash, finished, unfinished, arm)
 
 
 def crowded_window(curves: Sequence[Lines]) -> tuple[float, float] | None:
@@ -153,7 +146,7 @@ def crowded_window(curves: Sequence[Lines]) -> tuple[float, float] | None:
     return low - margin, high + margin
 
 
-def draw_lines(axes: Axes, curves: Sequence[Lines]) -> None:
+def draw_lines(axes: Axes, curves: Sequence[Lines], bands: bool = True) -> None:
     for curve in curves:
         style: dict[str, Any] = {"color": curve.colour, "linestyle": curve.dash}
         if not (table := curve.table).empty:
@@ -161,7 +154,8 @@ def draw_lines(axes: Axes, curves: Sequence[Lines]) -> None:
             single = "o" if len(steps) == 1 else ""
             axes.plot(steps, table.mean(axis=1).to_numpy(), linewidth=1.8, marker=single, **style)
             low, high = table.min(axis=1).to_numpy(), table.max(axis=1).to_numpy()
-            axes.fill_between(steps, low, high, color=curve.colour, alpha=0.15, linewidth=0)
+            if bands:
+                axes.fill_between(steps, low, high, color=curve.colour, alpha=0.15, linewidth=0)
         for line in curve.unfinished:
             steps, values = line.index.to_numpy(dtype=float), line.to_numpy()
             axes.plot(steps, values, linewidth=0.9, alpha=0.8, **style)
@@ -182,10 +176,11 @@ def set_limits(axes: Axes, curves: Sequence[Lines]) -> None:
         axes.set_ylim(low - margin, high + margin)
 
 
-def _describe(axes: Axes, task: TaskComparison, curves: Sequence[Curves]) -> None:
+def _describe(axes: Axes, task: TaskComparison, curves: Sequence[Curves], bands: bool) -> None:
     hidden = len(task.arms) - len(curves)
     few = f"; {len(curves)} of {len(task.arms)} arms: the reference and the best" if hidden else ""
-    title = f"{task.task}: mean over seeds{few}\nband from lowest to highest, × where a run broke off"
+    band = "band from lowest to highest, " if bands else ""
+    title = f"{task.task}: validation, mean over seeds{few}\n{band}× where a run broke off"
     axes.set_title(title, loc="left", fontsize=10, parse_math=False)
     axes.set_xlabel("optimiser steps")
     axes.set_ylabel(f"validation {task.metric}", parse_math=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +14,23 @@ from matplotlib.ticker import MaxNLocator
 
 from losslab.comparison.result import Arm, TaskComparison
 from losslab.look.measurements import load_measurements
-from losslab.report.comparison.figures import COLOURS, DASHES, LONGEST_LABEL, chosen_arms
+from losslab.report.comparison.looks import Look, chosen_arms, shortened
 
 
-def draw_gradient_norms(task: TaskComparison) -> Figure | None:
+def draw_gradient_norms(task: TaskComparison, looks: Mapping[str, Look]) -> Figure | None:
     """At the first step and late in training; None if no run has diagnostics.
 
     A line is the median over the arm's runs; late is the median over the measurements in a run's second half.
     """
-    drawn = [(place, arm, gradient_norms(arm)) for place, arm in chosen_arms(task)]
-    drawn = [(place, arm, norms) for place, arm, norms in drawn if not norms.empty]
+    drawn = [(arm, gradient_norms(arm)) for arm in chosen_arms(task)]
+    drawn = [(arm, norms) for arm, norms in drawn if not norms.empty]
     if not drawn:
         return None
     figure = Figure(figsize=(9, 3.8 + 0.25 * math.ceil(len(drawn) / 2)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, moment in zip(panels, ("first", "late"), strict=True):
-        for place, arm, norms in drawn:
-            _draw(axes, arm, norms[norms["moment"] == moment], place)
+        for arm, norms in drawn:
+            _draw(axes, arm, norms[norms["moment"] == moment], looks[arm.label])
         axes.set_yscale("log")
         axes.set_xlabel("layer, counted from the input")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -68,14 +69,13 @@ def _medians(norms: pd.DataFrame) -> pd.DataFrame:
     return norms.groupby(["moment", "layer"])[["norm"]].median().reset_index()
 
 
-def _draw(axes: Axes, arm: Arm, norms: pd.DataFrame, place: int) -> None:
-    label = arm.label if len(arm.label) <= LONGEST_LABEL else f"{arm.label[: LONGEST_LABEL - 1]}…"
+def _draw(axes: Axes, arm: Arm, norms: pd.DataFrame, look: Look) -> None:
     axes.plot(
         norms["layer"].to_numpy(),
         norms["norm"].to_numpy(),
         marker="o",
         markersize=4,
-        color=COLOURS[place % len(COLOURS)],
-        linestyle=DASHES[place // len(COLOURS) % len(DASHES)],
-        label=f"\u200b{label}",  # matplotlib leaves out labels that begin with an underscore
+        color=look.colour,
+        linestyle=look.dash,
+        label=f"\u200b{shortened(arm.label)}",  # matplotlib leaves out labels that begin with an underscore
     )

@@ -1,6 +1,6 @@
-"""A comparison as words and numbers: rich tables for the terminal, Markdown to paste.
+"""A comparison's tables as text: which columns there are, and what stands in each cell.
 
-Names of arms come from the user's configs and are shown as they are, never as markup.
+How they are shown is in `printed.py` (terminal) and `documents.py` (files).
 """
 
 from __future__ import annotations
@@ -9,62 +9,66 @@ import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from losslab import markdown
-from losslab.comparison.result import Arm, Comparison, TaskComparison
+from losslab.comparison.ranking import best_first
+from losslab.comparison.result import Arm, TaskComparison
 from losslab.judgement.intervals import Estimate, StepsToTarget
-from losslab.markdown import escaped
 from losslab.records import DIVERGED, FAILED, FINISHED
 
 DASH = "–"
 NOT_REACHED = "not reached"
-MOST_SENTENCES = 10  # of a kind in the terminal; the Markdown file has them all
 EXPLANATION = (
     "± and [ ]: 95 % Student-t intervals over seeds; those of differences hold together for all arms. "
     "A run that diverged counts with the validation metric of its untrained network; one that failed has no "
     "value and is left out. Differences are over the seeds that have a value in both arms and collapsed in "
     "neither. "
-    "Rank: by the median. "
+    "Rank: one more than the number of arms that are shown to be better; = where arms share it. "
     "Steps: median, a run that never got there counting as infinite (runs that did / all that did not fail)."
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Column:
+    """One column of a table.
+
+    Attributes:
+        heading: may have a line break, for narrow columns.
+        importance: 0 for what a reader needs first; where there is no room, the largest are left out first.
+    """
+
     heading: str
     cells: list[str]
+    importance: int
     numeric: bool = True
 
 
 def columns(task: TaskComparison) -> list[Column]:
-    """The columns of one task's table, with one cell per arm. Columns without information are left out."""
-    arms, digits = task.arms, number_format(task)
+    """The columns of one task's table, one cell per arm, the best arm first.
+
+    Columns without information are left out.
+    """
+    arms, digits = best_first(task.arms, task.higher_is_better), number_format(task)
     relation = "≥" if task.higher_is_better else "≤"
-    table = [
-        Column("rank", _places(arms)),
-        Column("arm", [arm.label for arm in arms], numeric=False),
-        Column(f"test {task.metric}".strip(), [_mean(arm.estimate, digits) for arm in arms]),
+    table = [Column("rank", _places(arms), 3)] if any(arm.rank for arm in arms) else []
+    table += [
+        Column("arm", [arm.label for arm in arms], 0, numeric=False),
+        Column(f"test\n{task.metric}".strip(), [_mean(arm.estimate, digits) for arm in arms], 2),
     ]
     if len(arms) > 1:
-        table += [
-            Column(f"difference from {task.reference}", [_difference(arm, digits) for arm in arms]),
-            Column("pairs", [str(arm.difference.n) if arm.difference else DASH for arm in arms]),
-        ]
-    table += [
-        Column(
-            f"steps to {relation} {value:g}",
-            [_steps(arm.targets[value]) for arm in arms],
+        table.append(
+            Column(f"difference from\n{task.reference}", [_difference(arm, digits) for arm in arms], 1)
         )
-        for value in (arms[0].targets if arms else ())
+        if any(arm.judged for arm in arms):
+            table.append(Column("decision", [arm.judged.decision if arm.judged else DASH for arm in arms], 4))
+        table.append(Column("pairs", [str(arm.difference.n) if arm.difference else DASH for arm in arms], 8))
+    table += [
+        Column(f"steps to\n{relation} {value:g}", [_steps(arm.targets[value]) for arm in arms], 10 + place)
+        for place, value in enumerate(arms[0].targets if arms else ())
     ]
-    table.append(Column("finished", [f"{arm.count(FINISHED)}/{len(arm.runs)}" for arm in arms]))
+    table.append(Column("finished", [f"{arm.count(FINISHED)}/{len(arm.runs)}" for arm in arms], 7))
     for status in (DIVERGED, FAILED):
         counts = [arm.count(status) for arm in arms]
         if any(counts):
-            table.append(Column(status, [str(count) for count in counts]))
+            table.append(Column(status, [str(count) for count in counts], 5))
     return table
 
 
@@ -88,86 +92,11 @@ def protocol_line(task: TaskComparison) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Prints what is mixed, missing or stale, each task's table, the answer over all tasks, what failed."""
-    for sentence in _at_most(comparison.problems, MOST_SENTENCES):
-        console.print(Text(sentence, style="yellow"), soft_wrap=True)
-    for task in comparison.tasks:
-        for sentence in _at_most(task.sentences, MOST_SENTENCES):
-            console.print(Text(sentence, style="bold"), soft_wrap=True)
-        console.print(_rich_table(task))
-        for note in task.notes:
-            console.print(Text(f"Note: {note}", style="yellow"))
-    for sentence in comparison.overall_sentences():
-        console.print(Text(sentence, style="bold"), soft_wrap=True)
-    for sentence in _at_most(comparison.failures, MOST_SENTENCES):
-        console.print(Text(sentence, style="yellow"), soft_wrap=True)
-
-
-def as_markdown(comparison: Comparison, picture: str | None = None, ranks: str | None = None) -> str:
-    """The comparison as a Markdown document.
-
-    Args:
-        picture, ranks: files beside it with the validation curves and the ranks over tasks.
-    """
-    lines = ["# Comparison", ""]
-    lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
-    for task in comparison.tasks:
-        lines += [f"- **{escaped(sentence)}**" for sentence in task.sentences] + [""] * bool(task.sentences)
-        lines += [escaped(protocol_line(task)), "", _markdown_table(columns(task)), ""]
-        lines += [f"- {escaped(note)}" for note in task.notes] + [""] * bool(task.notes)
-    lines += _over_tasks(comparison, ranks)
-    lines += [EXPLANATION, ""]
-    if picture:
-        lines += [f"![validation curves of all arms]({picture})", ""]
-    if comparison.failures:
-        lines += [
-            "## Not as planned",
-            "",
-            *(f"- {escaped(sentence)}" for sentence in comparison.failures),
-            "",
-        ]
-    return "\n".join(lines)
-
-
-def _over_tasks(comparison: Comparison, picture: str | None) -> list[str]:
-    if comparison.overall is None:
-        return []
-    table = comparison.overall.frame().rename(columns=lambda name: name.replace("_", " "))
-    rows = [
-        [escaped(cell) if isinstance(cell, str) else f"{cell:.3g}" for cell in row]
-        for row in table.itertuples(index=False)
-    ]
-    lines = ["## Over all tasks", ""]
-    lines += [f"- **{escaped(sentence)}**" for sentence in comparison.overall_sentences()]
-    lines += ["", markdown.table(list(table.columns), rows, range(1, len(table.columns))), ""]
-    return [*lines, *([f"![mean ranks over all tasks]({picture})", ""] if picture else [])]
-
-
 def number_format(task: TaskComparison) -> str:
     """Four decimals for shares like an accuracy, else four significant digits."""
     values = [float(value) for arm in task.arms for value in arm.outcomes.dropna()]
     shares = all(0 <= value <= 1 for value in values) and max(values, default=0) >= 0.01
     return ".4f" if shares else ".4g"
-
-
-def _rich_table(task: TaskComparison) -> Table:
-    table = Table(title=Text(protocol_line(task)), title_justify="left")
-    shown = columns(task)
-    for column in shown:
-        table.add_column(Text(column.heading), justify="right" if column.numeric else "left", overflow="fold")
-    for cells in zip(*(column.cells for column in shown), strict=True):
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
-
-
-def _markdown_table(shown: Sequence[Column]) -> str:
-    rows = zip(*(column.cells for column in shown), strict=True)
-    return markdown.table(
-        [escaped(column.heading) for column in shown],
-        [[escaped(cell) for cell in row] for row in rows],
-        {place for place, column in enumerate(shown) if column.numeric},
-    )
 
 
 def _places(arms: Sequence[Arm]) -> list[str]:
@@ -217,16 +146,3 @@ def _ranges(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)
-
-
-def _at_most(sentences: Sequence[str], most: int) -> list[str]:
-    """The first sentences of every kind ("Failed: …"), and how many more there are."""
-    kinds: dict[str, list[str]] = {}
-    for sentence in sentences:
-        kinds.setdefault(sentence.partition(":")[0], []).append(sentence)
-    shown = []
-    for kind, group in kinds.items():
-        shown += group[:most]
-        if len(group) > most:
-            shown.append(f"{kind}: … and {len(group) - most:,} more, listed in the Markdown file")
-    return shown

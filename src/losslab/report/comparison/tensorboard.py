@@ -18,10 +18,11 @@ from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.measurements import load_measurements
 from losslab.markdown import escaped, table
+from losslab.report.comparison.documents import as_markdown
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
-from losslab.report.comparison.metric_figure import draw_metric
-from losslab.report.comparison.tables import as_markdown
+from losslab.report.comparison.looks import Look, looks_of
+from losslab.report.comparison.result_figure import result_figure
 from losslab.report.event_log import EventLog
 from losslab.report.rank_figure import draw_ranks
 
@@ -48,7 +49,7 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
     """
     log = folder / FOLDER
     _remove_events(log)
-    names = log_names(comparison)
+    names, looks = log_names(comparison), looks_of(comparison)
     for place, task in enumerate(comparison.tasks):
         for arm in task.arms:
             _write_arm(log / names[place, arm.label], task, arm)
@@ -62,8 +63,8 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
             writer.add_figure("mean_ranks", draw_ranks(comparison.overall, "task"))
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
-            writer.add_figure(f"final_metric{suffix}", draw_metric(task))
-            norms = draw_gradient_norms(task)
+            writer.add_figure(f"final_metric{suffix}", result_figure(task, looks))
+            norms = draw_gradient_norms(task, looks)
             if norms is not None:
                 writer.add_figure(f"gradient_norms{suffix}", norms)
     return log
@@ -101,7 +102,7 @@ def findings_table(comparison: Comparison) -> str:
 
 
 def _write_arm(log: Path, task: TaskComparison, arm: Arm) -> None:
-    table = read_curves(arm, task, 0).table
+    table = read_curves(arm, task, Look("", "")).table
     if table.empty:
         return
     rows = zip(table.index, table.mean(axis=1), table.min(axis=1), table.max(axis=1), strict=True)
