@@ -45,14 +45,12 @@ def tables(verdicts: Iterable[Verdict]) -> dict[str, str]:
 
 
 def chinese_answer(verdict: Verdict) -> str:
-    """The answer in Chinese with the verdict's numbers; in English where nobody has translated it."""
-    english = verdict.answer or words.headline(verdict)
-    template = CHOSEN[verdict.claim].get("answer")
-    if template is None:
-        return english
+    """The answer in Chinese with the verdict's numbers; as in English where one is missing."""
+    template = CHOSEN[verdict.claim]["answer"]
     claim = catalogue.claims()[verdict.claim].model_copy(update={"answer": template})
     quantities = verdict.check.quantities if verdict.check else {}
-    return answer.filled(claim, verdict.predictions, verdict.arms, quantities) or english
+    chinese = answer.filled(claim, verdict.predictions, verdict.arms, quantities)
+    return chinese.replace(" to ", " 至 ") or verdict.answer or words.headline(verdict)
 
 
 def _row(verdict: Verdict, statement: str, word: str, text: str) -> list[str]:

@@ -12,6 +12,9 @@ import pytest
 
 import losslab
 from fabricated_verdicts import verdict
+from losslab.claims.catalogue import claims
+from losslab.claims.schema import Claim
+from losslab.claims.words import WORDS
 
 TOP = Path(__file__).parents[1]
 ENGLISH = (TOP / "README.md").read_text(encoding="utf-8")
@@ -41,6 +44,8 @@ def test_commands_names_and_files_exist():
     installed = {point.name for point in entry_points(group="console_scripts")}
     for command in commands(ENGLISH):
         first = command.split()[0]
+        if first == "losslab-reproduce":
+            assert command.split()[1] in claims(), command
         if first.startswith("./"):
             assert (TOP / first).is_file(), command
         elif name := re.match(r"losslab\.(\w+)\(", command):
@@ -72,26 +77,28 @@ def answers(monkeypatch):
     sys.modules.pop("readme_answers")
 
 
-def test_answers_are_the_chosen_ones_in_order_with_the_same_numbers(answers):
-    chosen = list(answers.CHOSEN)
-    some = [verdict(name, statement="") for name in [*reversed(chosen[:2]), "another"]]
+def test_both_tables_have_the_chosen_answers_in_order_with_the_same_numbers(answers, monkeypatch):
+    chinese = {"statement": "MSE 更好。", "answer": "下限是 {floor:.2f}。"}
+    monkeypatch.setattr(answers, "CHOSEN", {"second": chinese, "first": chinese})
+    claim = Claim.model_construct(answer="The floor is {floor:.2f}.", conditions=[], predictions=[], arms={})
+    monkeypatch.setattr(answers.catalogue, "claims", lambda: {"first": claim, "second": claim})
+    some = [verdict(name, answer="The floor is 1.46.") for name in ("another", "first", "second")]
     tables = answers.tables(some)
     for text in tables.values():
-        assert re.findall(r"docs/claims/(\w+)\.md", text) == chosen[:2]
-        assert text.count("MSE ends 0.02 lower") == 2
-    assert "**refuted**" in tables["README.md"]
-    assert "**不成立**" in tables["README.zh-CN.md"]
+        assert re.findall(r"docs/claims/(\w+)\.md", text) == ["second", "first"]
+        assert text.count("1.46") == 2
+    assert "**refuted** | The floor" in tables["README.md"]
+    assert "**不成立** | 下限是" in tables["README.zh-CN.md"]
 
 
 def test_chinese_answers_have_the_places_of_the_english_ones(answers):
+    found = claims()
     for name, texts in answers.CHOSEN.items():
-        claim = answers.catalogue.claims().get(name)
-        if claim is not None and "answer" in texts:
-            chinese = claim.model_copy(update={"answer": texts["answer"]})
-            assert Counter(answers.answer.places(chinese)) == Counter(answers.answer.places(claim)), name
+        if name in found and found[name].answer:
+            chinese = found[name].model_copy(update={"answer": texts["answer"]})
+            places = Counter(answers.answer.places(chinese))
+            assert places == Counter(answers.answer.places(found[name])), name
 
 
 def test_every_verdict_has_a_chinese_word(answers):
-    from losslab.claims.words import WORDS
-
     assert set(answers.CHINESE_WORDS) == set(WORDS)

@@ -14,20 +14,21 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from mkdocs.commands.build import build
-from mkdocs.config import load_config
 
 import losslab
 
 pytestmark = pytest.mark.xdist_group("site")
 TOP = Path(__file__).parents[2]
 LOCAL = ("http://127.0.0.1", "data:", "blob:")
-PAGES = ("", "claims/mse_vs_cross_entropy/", "api/functions/")
+CLAIM = "claims/softmax_before_cross_entropy/"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the built site; mkdocs ends strict builds with SystemExit if there is a warning."""
+    from mkdocs.commands.build import build  # not needed to collect the tests
+    from mkdocs.config import load_config
+
     folder = tmp_path_factory.mktemp("site")
 
     def refuse(*_):
@@ -90,8 +91,10 @@ def visit(browser, address):
     assert not complaints
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("path", "colours"),
+    [("", "light"), ("", "dark"), (CLAIM, "light"), (CLAIM, "dark"), ("api/functions/", "light")],
+)
 def test_pages_fit_the_screen(visit, path, colours):
     page = visit(path, colours)
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
