@@ -51,12 +51,15 @@ class Row:
     """An arm against the reference, under one condition.
 
     Attributes:
-        mean, low, high: of arm minus reference in the metric's unit; with a ratio margin of arm / reference
+        mean: of arm minus reference in the metric's unit; with a ratio margin of arm / reference
             (geometric), 1 is no difference. NaN if there are too few pairs.
+        low: lower end of its interval.
+        high: upper end.
         n: pairs of seeds that count: both runs have a value and neither collapsed.
         decision: better, worse, equal (within the margin) or open.
         seeds_needed: about how many seeds in all would decide; None if decided, or if more than 1000.
-        collapsed, reference_collapsed: seeds whose run collapsed, see `collapse.py`.
+        collapsed: seeds whose run collapsed, see `collapse.py`.
+        reference_collapsed: the same of the reference.
         missing: seeds that only one of the two has a value for.
         level: two-sided level of the interval.
     """

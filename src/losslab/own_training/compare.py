@@ -67,7 +67,7 @@ def compare(
     compared, or if every run failed. Raises KeyboardInterrupt at Ctrl-C. What was finished before is kept in
     all cases.
 
-    Example:
+    Examples:
         >>> study = losslab.compare(train, {"ce": nn.CrossEntropyLoss, "brier": brier}, metric="accuracy")
         >>> print(study)
     """

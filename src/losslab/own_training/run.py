@@ -37,7 +37,10 @@ class Run:
         tuning: bool,
         logbook: Logbook,
     ) -> None:
-        self.loss, self.seed, self.folder, self.tuning = loss, seed, folder, tuning
+        self.loss = loss
+        self.seed = seed
+        self.folder = folder
+        self.tuning = tuning
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
         self.steps = 0
         self.parameters: int | None = None

@@ -14,7 +14,7 @@ from losslab.claims.on_record import OnRecord
 from losslab.claims.verdict import ConditionVerdict
 from losslab.report.claims import words
 from losslab.report.claims.console import print_on_record, print_verdict, print_verdicts
-from losslab.report.claims.markdown import markdown, verdict_table
+from losslab.report.claims.markdown import index, page, verdict_table
 
 CONDITIONS = (("mnist-sgd", "confirmed"), ("mnist-adam", "refuted"))
 
@@ -36,10 +36,9 @@ def tables(text):
 
 
 def test_every_part_is_in_markdown():
-    text = markdown([verdict()])
+    text = page(verdict())
     for part in (
-        "1 claim: 1 refuted",
-        "## mse_is_better",
+        "# mse_is_better",
         "> MSE is better than cross-entropy.",
         "an article, section 2",
         "**Refuted.** Use cross-entropy: MSE ends 0.02 lower.",
@@ -74,7 +73,7 @@ def test_pipes_and_markup_do_not_break_tables():
         check=CheckResult({}, [table], [nasty]),
         protocol={nasty: nasty},
     )  # fmt: skip
-    text = markdown([some])
+    text = index([some]) + page(some)
     outside_code = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
     assert HOSTILE not in outside_code
     assert len(tables(text)) == 5
@@ -82,10 +81,24 @@ def test_pipes_and_markup_do_not_break_tables():
         assert len({len(line) for line in table}) == 1
 
 
-def test_links_of_the_table_lead_to_headings():
-    text = markdown([verdict("mse_is_better"), verdict("other", outcome="confirmed")])
-    slugs = {heading.lower() for heading in re.findall(r"^## (.*)$", text, flags=re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]*)\)", text)) == slugs
+def test_the_index_links_to_every_page():
+    text = index([verdict("mse_is_better"), verdict("other", outcome="confirmed")], "Some articles.")
+    assert re.findall(r"\]\((claims/.*?)\)", text) == ["claims/other.md", "claims/mse_is_better.md"]
+    assert "2 claims: 1 confirmed, 1 refuted" in text
+    assert "Some articles." in text
+
+
+def test_a_page_begins_with_answer_picture_and_command():
+    text = page(verdict(), "../images/claims/mse_is_better.svg")
+    parts = [
+        "# mse_is_better",
+        "> MSE is better",
+        "**Refuted.** Use cross-entropy",
+        "(../images/",
+        "    losslab-rep",
+    ]
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+    assert text.index("    losslab-rep") < text.index("## Predictions")
 
 
 def test_the_table_alone_is_in_the_order_of_the_report():
@@ -97,7 +110,7 @@ def test_the_table_alone_is_in_the_order_of_the_report():
 
 def test_several_rows_are_parts_of_one_prediction():
     some = verdict(predictions=[prediction(rows=[row("a"), row("b", outcome="holds")])])
-    lines = next(table for table in tables(markdown([some])) if "row" in table[0])[2:]
+    lines = next(table for table in tables(page(some)) if "row" in table[0])[2:]
     assert [(line[0], line[2], line[-1]) for line in lines] == [
         ("MSE is better by one point.", "all of these:", "**fails**"),
         ("", "a", "fails"),
@@ -118,7 +131,7 @@ def test_several_rows_are_parts_of_one_prediction():
     ids=["no arms", "no check", "no predictions", "no rows", "no numbers", "no metrics"],
 )
 def test_what_may_be_missing_in_text(some):
-    for text in (markdown([some]), printed(print_verdict, some), printed(print_verdicts, [some])):
+    for text in (page(some), printed(print_verdict, some), printed(print_verdicts, [some])):
         assert "None" not in text
         assert "nan" not in text.split()
         assert some.claim in text
@@ -158,8 +171,8 @@ def test_conditions_are_listed_where_there_are_several():
     text = printed(print_verdict, some)
     assert "mse_is_better: ◐ depends: with sgd, not with adam" in text
     assert "mnist, sgd   ✓ confirmed  12 seeds" in text
-    assert "**Depends: with sgd, not with adam.** Use cross-entropy" in markdown([some])
-    assert "| mnist, adam | refuted | 12 |" in markdown([some])
+    assert "**Depends: with sgd, not with adam.** Use cross-entropy" in page(some)
+    assert "| mnist, adam | refuted | 12 |" in page(some)
 
 
 def test_a_narrow_terminal_loses_no_number():

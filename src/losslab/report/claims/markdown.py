@@ -1,8 +1,12 @@
-"""Verdicts as Markdown: docs/claims.md, and the table of README."""
+"""Verdicts as Markdown: docs/claims.md, a page for each claim in docs/claims/, and the tables of the READMEs.
+
+Not here: the pictures on those pages (`forest_figure.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from losslab.claims.conditions import spoken
 from losslab.claims.schema import CORE, PREMISE, SIDE
@@ -12,29 +16,43 @@ from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
 
 
-def markdown(verdicts: Sequence[Verdict]) -> str:
-    """All verdicts as the text of docs/claims.md: the table, then a section for each claim."""
+def index(verdicts: Sequence[Verdict], introduction: str = "") -> str:
+    """The text of docs/claims.md: all verdicts in one table, which links to the claims' pages.
+
+    Args:
+        introduction: paragraphs below the heading.
+    """
     parts = [
         "# Verdicts on claims",
-        f"{words.counts(verdicts)}. Each was run and judged by the command in its section; "
-        "[method.md](method.md) explains how, [own_claim.md](own_claim.md) how to add your own.",
-        verdict_table(verdicts, link=True),
+        introduction,
+        f"{words.counts(verdicts)}. Each page has the answer, a picture, all numbers and the command that "
+        "repeats them; [method.md](method.md) explains how claims are judged, [own_claim.md](own_claim.md) how "
+        "to add your own.",
+        verdict_table(verdicts, link="claims/{}.md"),
         words.EXPLANATION,
     ]
-    for verdict in _in_order(verdicts):
-        parts += _section(verdict)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
+def page(verdict: Verdict, picture: str = "") -> str:
+    """A claim's own page: the answer, the picture and the command first, then all numbers.
+
+    Args:
+        picture: address of the picture, relative to the page; empty for none.
+    """
+    parts = [part for part in _parts(verdict, picture) if part]
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict_table(verdicts: Sequence[Verdict], link: str = "") -> str:
     """One row per claim: name, statement, verdict with its conditions, and the answer.
 
     Args:
-        link: whether names link to the claims' sections, below on the same page.
+        link: the address of a claim's page, with {} for its name; empty for no links.
     """
     rows = [
         [
-            f"[{_name(verdict)}](#{_slug(verdict)})" if link else _name(verdict),
+            f"[{_name(verdict)}]({link.format(quote(verdict.claim))})" if link else _name(verdict),
             escaped(verdict.statement),
             f"**{escaped(verdict.outcome)}**" + (f": {escaped(verdict.where)}" if verdict.where else ""),
             escaped(verdict.answer or words.headline(verdict)),
@@ -48,13 +66,16 @@ def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [verdict for some in words.grouped(verdicts).values() for verdict in some]
 
 
-def _section(verdict: Verdict) -> list[str]:
-    parts = [
-        f"## {_name(verdict)}",
+def _parts(verdict: Verdict, picture: str) -> list[str]:
+    return [
+        f"# {_name(verdict)}",
         f"> {escaped(verdict.statement)}",
-        f"{escaped(verdict.source)}",
         f"**{escaped(words.outcome_text(verdict).capitalize())}.** {escaped(verdict.answer)}"
         + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
+        f"![The intervals of its predictions beside what was predicted]({picture})" if picture else "",
+        f"    {' '.join(verdict.command.split())}",
+        f"Took {words.duration(verdict.seconds)} of one processor. Source: {escaped(verdict.source)}",
+        "## Predictions",
         f"{escaped(verdict.summary)}"
         + (f" Tags: {escaped('; '.join(verdict.tags))}." if verdict.tags else ""),
         escaped(verdict.note),
@@ -70,13 +91,13 @@ def _section(verdict: Verdict) -> list[str]:
             for row in prediction.rows
             if row.notes
         ),
+        "## Arms" if verdict.arms else "",
         *_arms(verdict),
+        "## Measured without training" if verdict.check else "",
         *_check(verdict),
+        "## Protocol" if verdict.protocol else "",
         table(["protocol", ""], [[escaped(key), escaped(value)] for key, value in verdict.protocol.items()]),
-        f"    {' '.join(verdict.command.split())}",
-        f"Took {words.duration(verdict.seconds)} of one processor.",
     ]
-    return [part for part in parts if part]
 
 
 def _conditions(verdict: Verdict) -> str:
@@ -163,12 +184,6 @@ def _check(verdict: Verdict) -> list[str]:
 
 def _name(verdict: Verdict) -> str:
     return escaped(verdict.claim)
-
-
-def _slug(verdict: Verdict) -> str:
-    """The anchor that Markdown viewers give the claim's heading."""
-    kept = [letter for letter in verdict.claim.lower() if letter.isalnum() or letter in "_- "]
-    return "".join(kept).replace(" ", "-")
 
 
 def _list(sentences: Iterable[str]) -> str:
