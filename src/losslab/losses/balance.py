@@ -1,4 +1,4 @@
-"""What losses need to know about unequal class sizes: weights and shares, from the training split's targets."""
+"""What losses need to know about unequal class sizes, from the targets of the training split."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from losslab.losses.reduction import check_reduction
 
 
 class LogitAdjustedCrossEntropy(nn.Module):
-    """-log softmax(z + τ·log π)[y]: the largest z then belongs to the class that is best for balanced accuracy.
+    """-log softmax(z + τ·log π)[y]: the largest z then is the class that is best for balanced accuracy.
 
     Menon et al. 2021, https://arxiv.org/abs/2007.07314
 

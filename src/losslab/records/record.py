@@ -113,7 +113,7 @@ class Record(Stored):
         metric: name of the task's primary metric.
         higher_is_better: direction of the primary metric.
         metrics: split -> metric -> value at the end of training; no test values unless finished. With a
-            temperature "test" has those of the scaled outputs, BEFORE_SCALING those of the outputs themselves.
+            temperature "test" has those of scaled outputs, BEFORE_SCALING those of the outputs themselves.
         temperature: fitted on validation data, by which test outputs were divided; None without scaling.
         targets: steps and seconds to each of the task's targets.
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were

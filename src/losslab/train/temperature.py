@@ -1,6 +1,6 @@
 """Temperature scaling: one number, fitted on validation data, by which outputs are divided before the test.
 
-Guo et al. 2017, https://arxiv.org/abs/1706.04599. It leaves the order of the classes, and so the accuracy, as it
+Guo et al. 2017, https://arxiv.org/abs/1706.04599. The order of the classes, and so the accuracy, stays as it
 is. Not here: which metrics are computed of the scaled outputs (`evaluation.py`).
 """
 
@@ -28,8 +28,8 @@ def check(kind: Kind) -> None:
     """Raises UserError if outputs of this kind have no temperature."""
     if not isinstance(kind, Binary | Multiclass | Multilabel):
         raise UserError(
-            "temperature_scaling=true needs outputs that are scores of classes (task.kind=multiclass, binary or "
-            f"multilabel), the task's are {type(kind).__name__.lower()}: set it to false"
+            "temperature_scaling=true needs outputs that are scores of classes (task.kind=multiclass, "
+            f"binary or multilabel), the task's are {type(kind).__name__.lower()}: set it to false"
         )
 
 
