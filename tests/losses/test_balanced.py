@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from losslab.errors import UserError
+from losslab.losses.balance import class_shares
 from losslab.losses.criterion import build_criterion
 from losslab.soundness.examples import KINDS
 from losslab.train.run import build
@@ -58,3 +59,13 @@ def test_what_cannot_be_balanced_is_said(composed, overrides, targets, sentence)
         build_criterion(
             settings.loss, KINDS["multiclass"], "mine", training_targets=lambda: torch.tensor(targets)
         )
+
+
+def test_a_prior_comes_from_the_training_split(composed):
+    settings = composed("loss=logit_adjusted_cross_entropy", "task.imbalanced={9:0.1}")
+    parts = build(settings)
+    counts = torch.bincount(parts.task.training_targets)
+    assert counts[9] < counts[:9].min() / 5
+    assert torch.allclose(parts.criterion.loss.prior, counts / counts.sum())
+    with pytest.raises(UserError, match="prior=training does not apply to targets of the form mask"):
+        class_shares("mask", torch.zeros(2, 1), "mine")

@@ -13,8 +13,12 @@ from losslab.losses import balance, brier, focal, generalised_cross_entropy, log
 from losslab.losses.gaussian_nll import GaussianNLL
 from losslab.losses.gaussian_nll_one_variance import GaussianNLLOneVariance
 from losslab.losses.hl_gauss import HLGauss
+from losslab.losses.logit_adjusted_cross_entropy import LogitAdjustedCrossEntropy
 from losslab.losses.mse_mean_terms import MSEMeanTerms
+from losslab.losses.normalised_cross_entropy import NormalisedCrossEntropy
+from losslab.losses.poly_1 import Poly1
 from losslab.losses.smoothness import Smoothness
+from losslab.losses.squentropy import Squentropy
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS = 3 * torch.randn(12, 4, generator=GENERATOR, dtype=torch.float64)
@@ -255,3 +259,57 @@ class TestWithMonai:
 def test_wrong_arguments_are_refused(make, word):
     with pytest.raises(ValueError, match=word):
         make()
+
+
+REDUCTIONS = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+
+
+@REDUCTIONS
+def test_squentropy_adds_the_mean_square_of_the_wrong_logits(reduction):
+    wrong = torch.stack([row[torch.arange(4) != label] for row, label in zip(LOGITS, CLASSES, strict=True)])
+    each = functional.cross_entropy(LOGITS, CLASSES, reduction="none") + wrong.square().mean(dim=1)
+    expected = {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
+    assert same(Squentropy(reduction=reduction)(LOGITS, CLASSES), expected)
+
+
+@REDUCTIONS
+@pytest.mark.parametrize("epsilon", [-1.0, 0.0, 2.0])
+def test_poly_1_changes_the_first_term_of_the_series(epsilon, reduction):
+    p = LOGITS.softmax(1)[torch.arange(12), CLASSES]
+    each = -p.log() + epsilon * (1 - p)
+    expected = {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
+    assert same(Poly1(epsilon, reduction)(LOGITS.log_softmax(1), CLASSES), expected)
+    series = torch.stack([(1 - p) ** power / power for power in range(1, 4000)]).sum(dim=0)
+    likely = p > 0.05  # where 4,000 terms are enough
+    assert torch.allclose(each[likely], (series + epsilon * (1 - p))[likely], rtol=1e-9)
+
+
+@REDUCTIONS
+def test_logit_adjustment_multiplies_odds_by_shares(reduction):
+    prior = torch.tensor([0.7, 0.2, 0.09, 0.01], dtype=torch.float64)
+    odds = LOGITS.exp() * prior**1.5
+    each = -(odds / odds.sum(dim=1, keepdim=True))[torch.arange(12), CLASSES].log()
+    expected = {"mean": each.mean(), "sum": each.sum(), "none": each}[reduction]
+    ours = LogitAdjustedCrossEntropy(prior, tau=1.5, reduction=reduction)
+    assert torch.allclose(ours(LOGITS, CLASSES), expected, rtol=1e-6)  # shares are kept in float32
+
+
+def test_logit_adjustment_of_equal_classes_is_cross_entropy():
+    ours = LogitAdjustedCrossEntropy([0.25] * 4)
+    assert same(ours(LOGITS, CLASSES), functional.cross_entropy(LOGITS, CLASSES))
+    maps = LOGITS.reshape(3, 4, 4)
+    assert same(ours(maps, CLASSES.reshape(3, 4)), functional.cross_entropy(maps, CLASSES.reshape(3, 4)))
+
+
+@pytest.mark.parametrize("prior", [[0.5, 0.0], [[0.5, 0.5]]])
+def test_logit_adjustment_needs_a_share_of_every_class(prior):
+    with pytest.raises(ValueError, match="one share above 0 for each class"):
+        LogitAdjustedCrossEntropy(prior)
+
+
+def test_normalised_cross_entropy_sums_to_one_over_all_labels():
+    log_p = LOGITS.log_softmax(1)
+    every = [NormalisedCrossEntropy("none")(log_p, torch.full((12,), label)) for label in range(4)]
+    assert same(torch.stack(every).sum(dim=0), torch.ones(12, dtype=torch.float64))
+    assert same(every[2], log_p[:, 2] / log_p.sum(dim=1))
+    assert same(NormalisedCrossEntropy()(log_p, torch.full((12,), 2)), every[2].mean())

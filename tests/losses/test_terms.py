@@ -66,3 +66,12 @@ def test_inline_terms_and_equal_names(composed):
 def test_what_is_no_sum_is_said(composed, terms, sentence):
     with pytest.raises(UserError, match=sentence):
         composed("loss=sum", f"loss.terms={terms}")
+
+
+def test_nce_mae_is_its_closed_form(composed):
+    criterion = build_criterion(composed("loss=nce_mae").loss, KINDS["multiclass"], "nce_mae")
+    outputs, targets = KINDS["multiclass"].outputs(), KINDS["multiclass"].targets()
+    p = outputs.softmax(dim=1)
+    true = p[torch.arange(len(p)), targets]
+    expected = (true.log() / p.log().sum(dim=1) + 1 - true).mean()
+    assert criterion(outputs, targets).item() == pytest.approx(expected.item(), rel=1e-5)

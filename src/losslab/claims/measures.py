@@ -19,9 +19,9 @@ from losslab.claims.run_files import RunFiles
 from losslab.judgement.evidence import share_interval
 from losslab.judgement.intervals import CONFIDENCE, Estimate, mean_interval
 from losslab.judgement.outcomes import Outcomes
-from losslab.records import outcomes
+from losslab.records import BEFORE_SCALING, outcomes
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", BEFORE_SCALING)
 STEPS = "steps_to_target"
 # Each run's value is 0 or 1, and what counts is their share.
 DIVERGED_SHARE = "diverged"

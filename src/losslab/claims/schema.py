@@ -170,6 +170,7 @@ class Claim(pydantic.BaseModel):
     Attributes:
         statement: what the article says, in losslab's words.
         source: where the article says it.
+        reported: of a paper: what it reports, to stand beside the verdict.
         note: what a reader of the verdict should know: what the article leaves out, repeated measurements.
         answer: what to do about it, in a sentence with places for numbers, see `answer.py`.
         tags: what else is true of the statement, of TAGS or OUTDATED.
@@ -188,6 +189,7 @@ class Claim(pydantic.BaseModel):
     model_config = _STRICT
     statement: str
     source: str
+    reported: str = ""
     note: str = ""
     answer: str = ""
     tags: list[Tag] = []

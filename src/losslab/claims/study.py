@@ -21,7 +21,7 @@ from losslab.claims.parse import parse
 from losslab.claims.samples import slots
 from losslab.claims.schema import CORE, Claim
 from losslab.claims.stages import REPORTING, TUNING, Cell, ClaimRun, Point
-from losslab.claims.verdict import ArmMetric, ArmResult, TunedPoint, Verdict, save
+from losslab.claims.verdict import OWN, PARTS, ArmMetric, ArmResult, TunedPoint, Verdict, save
 from losslab.errors import UserError
 from losslab.records import DIVERGED, FAILED, FINISHED
 from losslab.records.comparable import mixtures
@@ -154,6 +154,8 @@ class Study:
             claim=self.name,
             statement=self.claim.statement,
             source=self.claim.source,
+            part=self.file.parent.name if self.file.parent.name in PARTS else OWN,
+            reported=self.claim.reported,
             note=self.claim.note,
             tags=list(self.claim.tags),
             quick=self.quick,

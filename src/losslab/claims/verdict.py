@@ -18,6 +18,10 @@ from losslab.records.record import Environment
 from losslab.records.stored import Number, Stored, Unreadable
 
 VERDICT_FILE = "verdict.json"
+ARTICLES: Final = "articles"
+PAPERS: Final = "papers"
+OWN: Final = "own"
+PARTS = (ARTICLES, PAPERS, OWN)
 VERDICT_SCHEMA_VERSION = 3  # since 3, predictions have roles and conditions have words of their own
 
 HOLDS: Final = "holds"
@@ -174,6 +178,8 @@ class Verdict(Stored):
     """A claim, judged.
 
     Attributes:
+        part: of the report: the folder of the claim's file, "articles", "papers" or the user's own.
+        reported: what the paper reports; empty for other claims.
         outcome: of the claim as a whole.
         where: under which conditions it holds, and under which it does not; empty if all are alike.
         conditions: the word of each condition that has a core.
@@ -192,6 +198,8 @@ class Verdict(Stored):
     claim: str
     statement: str
     source: str
+    part: str = ARTICLES
+    reported: str = ""
     note: str
     tags: list[str]
     quick: bool

@@ -21,6 +21,7 @@ NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_faile
 # a run that continues ends with the same result; threads change the last digits, and the record says how many
 NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint", "threads")
 # Options that were added later: at these values a run is the same as before the option existed.
+DEFAULTS = {"temperature_scaling": False}
 DEFAULTS_OF_TRAINER = {"matmul_precision": "highest", "channels_last": False}
 # Training length and evaluation interval are the protocol, not the task; wrong training labels are part of an
 # arm: they leave the evaluated data, and which samples a batch holds, as they are.
@@ -45,7 +46,11 @@ class Identities(TypedDict):
 
 def identities(settings: RunSettings) -> Identities:
     """The hashes of a run's settings."""
-    relevant = {key: value for key, value in settings.plain().items() if key not in NOT_IN_IDENTITY}
+    relevant = {
+        key: value
+        for key, value in settings.plain().items()
+        if key not in NOT_IN_IDENTITY and not (key in DEFAULTS and value == DEFAULTS[key])
+    }
     task = dict(relevant["task"])
     task["source"] = _essence(task["source"])
     relevant["task"] = task

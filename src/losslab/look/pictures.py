@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from losslab.look.watcher import Training, Watcher
+from losslab.records import BEFORE_SCALING
 
 SAMPLES = 1000  # predictions for a picture use at most this many samples
 
@@ -44,21 +45,24 @@ class Pictures(Watcher):
 
     def tested(self, training: Training) -> None:
         if self._may_read_test:
-            _show(training, "test")
+            _show(training, "test", training.temperature)
+            if training.temperature != 1:
+                _show(training, "test", name=BEFORE_SCALING)
 
 
 @torch.no_grad()
-def _show(training: Training, split: str) -> None:
+def _show(training: Training, split: str, temperature: float = 1.0, name: str = "") -> None:
+    """`name`: in the pictures' tags, instead of the split's."""
     network, mode = training.evaluated, training.evaluated.training
     network.eval()
     inputs, targets = training.sample(split, min(SAMPLES, training.settings.eval_batch_size))
-    outputs = network(inputs).float()
+    outputs = network(inputs).float() / temperature
     network.train(mode)
     inputs, outputs, targets = inputs.cpu(), outputs.cpu(), targets.cpu()
     kind = training.task.kind
-    for name, draw in kind.pictures.items():
+    for picture, draw in kind.pictures.items():
         drawn = draw(kind, inputs, outputs, targets)
-        tag, writer = f"{name}/{split}", training.logbook.writer
+        tag, writer = f"{picture}/{name or split}", training.logbook.writer
         if isinstance(drawn, Image.Image):
             writer.add_image(tag, np.asarray(drawn), training.step, dataformats="HWC")
         else:

@@ -37,6 +37,7 @@ class Training:
         optimizer: None before training starts.
         scheduler: of the learning rate; None if that is constant.
         averaged: collects an average of the weights; None if the run has none.
+        temperature: by which outputs are divided in the final test; 1 unless it was fitted.
     """
 
     task: Task
@@ -51,6 +52,7 @@ class Training:
     optimizer: torch.optim.Optimizer | None = None
     scheduler: LRScheduler | None = None
     averaged: AveragedModel | None = None
+    temperature: float = 1.0
 
     @property
     def evaluated(self) -> nn.Module:

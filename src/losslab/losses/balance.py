@@ -1,4 +1,4 @@
-"""Weights that compensate for unequal class sizes, from the targets of the training split."""
+"""What losses need to know about unequal class sizes, from the targets of the training split."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from losslab.errors import UserError
 
 BALANCED = "balanced"
+TRAINING = "training"
 
 
 def balanced_weight(key: str, form: str, targets: Tensor, name: str) -> Tensor:
@@ -34,12 +35,24 @@ def class_weights(targets: Tensor, name: str = "") -> Tensor:
 
     https://scikit-learn.org/stable/modules/generated/sklearn.utils.class_weight.compute_class_weight.html
     """
+    counts = _counts(targets, f"loss={name}: {BALANCED} weights")
+    return counts.sum() / (len(counts) * counts)
+
+
+def class_shares(form: str, targets: Tensor, name: str = "") -> Tensor:
+    """N_k / N, (K,), which `loss.loss.prior=training` stands for; `targets` are class indices (N, ...)."""
+    where = f"loss={name}: loss.loss.prior={TRAINING}"
+    if form != "class_index":
+        raise UserError(f"{where} does not apply to targets of the form {form}: it goes with class_index")
+    counts = _counts(targets, where)
+    return counts / counts.sum()
+
+
+def _counts(targets: Tensor, where: str) -> Tensor:
     counts = torch.bincount(targets.flatten()).float()
     if empty := (counts == 0).nonzero().flatten().tolist():
-        raise UserError(
-            f"loss={name}: {BALANCED} weights, but the training split has no sample of class {empty[0]}"
-        )
-    return counts.sum() / (len(counts) * counts)
+        raise UserError(f"{where}, but the training split has no sample of class {empty[0]}")
+    return counts
 
 
 def positive_weights(targets: Tensor, name: str = "") -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from losslab.config.instantiation import make
 from losslab.config.settings import Target
 from losslab.errors import UserError, first_line
-from losslab.losses.balance import BALANCED, balanced_weight
+from losslab.losses.balance import BALANCED, TRAINING, balanced_weight, class_shares
 
 # Arguments of losses that are tensors: `balanced`, a number or a list in the config.
 _WEIGHTS = ("weight", "pos_weight")
@@ -41,8 +41,8 @@ def make_loss(
     """The loss of a criterion.
 
     Args:
-        settings: the class or function, and its arguments. A `balanced` weight is computed from the
-            training targets.
+        settings: the class or function, and its arguments. A `balanced` weight and a `training`
+            prior are computed from the training targets.
         form: in which the loss is given its targets.
         encoded_targets: all training targets in that form; called only if needed.
 
@@ -55,6 +55,8 @@ def make_loss(
         if key in settings.arguments
     }
     settings = settings.with_arguments(**weights)
+    if settings.arguments.get("prior") == TRAINING:
+        settings = settings.with_arguments(prior=class_shares(form, encoded_targets(), name))
     if is_loss_function(target, settings.arguments):
         as_dict = Target.of("builtins.dict", **{**settings.arguments, "_partial_": False})
         loss = functools.partial(target, **make(as_dict, where=f"loss={name}"))

@@ -8,6 +8,7 @@ and `files.py` write and read files. `frame.py` makes one table of many runs, wi
 from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves
 from losslab.records.files import UNFINISHED, remove_unfinished, write_atomically
 from losslab.records.record import (
+    BEFORE_SCALING,
     DIVERGED,
     FAILED,
     FINISHED,
@@ -25,6 +26,7 @@ from losslab.records.record import (
 )
 
 __all__ = [
+    "BEFORE_SCALING",
     "CURVES_FILE",
     "CURVE_COLUMNS",
     "DIVERGED",

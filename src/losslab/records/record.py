@@ -23,6 +23,7 @@ from losslab.records.stored import Number, Stored, Unreadable
 __all__ = ["DIVERGED", "FAILED", "FINISHED", "Record", "RecordError", "Target", "find", "load", "save"]
 
 SCHEMA_VERSION = 2  # since 2, training metrics are measured on a sample spread over the training data
+BEFORE_SCALING = "test_before_scaling"  # beside the splits: test metrics of outputs without a temperature
 RECORD_FILE = "record.json"
 PLAN_FILE = "sweep.json"  # in a sweep's folder: its runs, in order
 PLAN_SCHEMA_VERSION = 1
@@ -111,7 +112,9 @@ class Record(Stored):
         status: "finished", "diverged" or "failed".
         metric: name of the task's primary metric.
         higher_is_better: direction of the primary metric.
-        metrics: split -> metric -> value at the end of training; no test values unless finished.
+        metrics: split -> metric -> value at the end of training; no test values unless finished. With a
+            temperature "test" has those of scaled outputs, BEFORE_SCALING those of the outputs themselves.
+        temperature: fitted on validation data, by which test outputs were divided; None without scaling.
         targets: steps and seconds to each of the task's targets.
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
             not finite.
@@ -138,6 +141,7 @@ class Record(Stored):
     metric: str = ""
     higher_is_better: bool = True
     metrics: dict[str, dict[str, MetricValue]] = Field(default_factory=dict)
+    temperature: Number | None = None
     targets: list[Target] = Field(default_factory=list)
     steps: int = 0
     planned_steps: int = 0

@@ -14,9 +14,9 @@ import torch
 from torchmetrics import Metric
 
 from losslab.look.watcher import Training, Watcher
-from losslab.records import Target
+from losslab.records import BEFORE_SCALING, Target
 from losslab.tasks.batches import Batch
-from losslab.train import hardware
+from losslab.train import hardware, temperature
 
 # Small evaluation inputs are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
@@ -28,18 +28,21 @@ class Evaluation(Watcher):
     Args:
         targets: values of the primary metric; records when validation first reaches them.
         resumes: whether a checkpoint will be restored, which holds the evaluation at step 0.
+        scales: whether test metrics are those of outputs divided by a fitted temperature.
 
     Attributes:
-        latest: split -> metric -> value.
+        latest: split, or BEFORE_SCALING -> metric -> value.
+        temperature: None before the test, and without scaling.
         targets: with step and seconds of training, if reached.
         seconds: spent on evaluation.
     """
 
-    def __init__(self, targets: Sequence[float], resumes: bool = False) -> None:
+    def __init__(self, targets: Sequence[float], resumes: bool = False, scales: bool = False) -> None:
         self.latest: dict[str, dict[str, Any]] = {}
         self.targets = [Target(value) for value in targets]
+        self.temperature: float | None = None
         self.seconds = 0.0
-        self._resumes = resumes
+        self._resumes, self._scales = resumes, scales
         self._evaluated_at = -1
         self._kept_batches: dict[str, list[Batch]] = {}
         self._metrics: dict[bool, Any] = {}
@@ -59,6 +62,10 @@ class Evaluation(Watcher):
         """The final evaluation of `split`, with all metrics."""
         count = _final_samples(training, split)
         self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
+        if split == "test" and self._scales:
+            self.latest[BEFORE_SCALING] = self.latest[split]
+            training.temperature = self.temperature = temperature.fitted(training)
+            self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
         if split == "test":
             training.logbook.add(training.step, training.seconds, split, self.latest[split])
 
@@ -122,7 +129,7 @@ class Evaluation(Watcher):
         for inputs, targets in batches:
             outputs = hardware.outputs_of(network, inputs)
             total_loss += criterion(outputs, kind.encode(targets, criterion.form)).float() * len(inputs)
-            metrics.update(outputs, targets)
+            metrics.update(outputs / training.temperature, targets)
             seen += len(inputs)
         network.train(mode)
         values = {"loss": (total_loss / seen).item()}

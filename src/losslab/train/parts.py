@@ -17,7 +17,7 @@ from losslab.losses.terms import WeightedSum
 from losslab.models import build_network, check_fit, share_weights
 from losslab.tasks import Task, load_task
 from losslab.tasks.heads import Head
-from losslab.train import failures, hardware
+from losslab.train import failures, hardware, temperature
 from losslab.train.optimizer import MakeOptimizer, optimizer_maker
 
 
@@ -67,6 +67,8 @@ def _build(settings: RunSettings) -> Parts:
         allow_misuse=settings.allow_misuse,
     )
     hardware.check(settings.trainer)
+    if settings.temperature_scaling:
+        temperature.check(task.kind)
     _check_outputs(task, network, choices["model"])
     _check_loss(task, network, criterion, settings)
     optimizer = optimizer_maker(settings.optimizer, where=f"optimizer={choices['optimizer']}")

@@ -44,7 +44,9 @@ def run(
     record = opening.new_record(settings, overrides, folder.name, parts)
     scheduler = scheduler_maker(settings.scheduler, settings.choices["scheduler"], record.planned_steps)
     checkpoint = opening.find_checkpoint(settings, record, parts, folder, clock)
-    evaluation = Evaluation(settings.task.targets, resumes=record.resumed_at > 0)
+    evaluation = Evaluation(
+        settings.task.targets, resumes=record.resumed_at > 0, scales=settings.temperature_scaling
+    )
     watchers = make_watchers(settings, record, evaluation, checkpoint, errors, console)
     with _lightning.quiet(), threads.chosen(settings.trainer, parts.network, parts.task):
         logger, logbook = opening.open_log(record, folder, errors)
@@ -56,6 +58,7 @@ def run(
         record.environment = environment.describe(trainer.strategy.root_device)
     record.evaluations = view.evaluations.recorded()
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
+    record.temperature = evaluation.temperature
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
     closing.diagnose(record, parts, logbook)
     closing.finish_tensorboard(record, logbook, logger)

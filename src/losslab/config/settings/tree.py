@@ -379,6 +379,7 @@ class RunSettings(Section):
     read_test: Flag
     retry_failed: Flag
     fail_fast: Flag
+    temperature_scaling: Flag = False
     deterministic: Flag
     allow_misuse: Flag
     pictures: Annotated[

@@ -61,7 +61,9 @@ def confident_mistakes(subject: Subject) -> tuple[str, str]:
         return UNSOUND, numbers
     if min(norms[50.0], norms[110.0]) > 1e-3 * largest:
         return SOUND, numbers
-    grew = values[20.0] - values[10.0] > 0.25 * abs(values[10.0] - values[5.0]) > 1e-3
+    # A clamped loss keeps its slope until it stops; one that nears a bound loses it on the way.
+    keeps_slope = norms[10.0] > 0.5 * norms[5.0]
+    grew = keeps_slope and values[20.0] - values[10.0] > 0.25 * abs(values[10.0] - values[5.0]) > 1e-3
     if grew:
         return UNSOUND, f"{numbers}: clamped, value {values[50.0]:.4g} at ±50 and {values[110.0]:.4g} at ±110"
     undecided = float(criterion(torch.zeros_like(signs), encoded))
