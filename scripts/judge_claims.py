@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from losslab.claims.parse import parse
 from stacked_runs import Configuration, Results
 
 from losslab import records
 from losslab.claims.judge import judge
+from losslab.claims.parse import parse
 from losslab.claims.schema import Claim
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import BORDERLINE, CONFIRMED, REFUTED, TOO_CLOSE, UNDECIDED
@@ -121,11 +121,11 @@ class _Frames:
 
     def __init__(self, configuration: Configuration) -> None:
         self.target, steps = configuration.target, configuration.steps
-        config = {"trainer": {"eval_every": configuration.settings.trainer.eval_every}}
+        evaluations = {"every": configuration.settings.trainer.eval_every}
         record = Record(
             identity="run", arm_identity="arm", task_identity="task", name="run", seed=0, choices={},
-            overrides=[], config=config, status=FINISHED, metric="accuracy", higher_is_better=True,
-            steps=steps, planned_steps=steps,
+            overrides=[], config={}, status=FINISHED, metric="accuracy", steps=steps, planned_steps=steps,
+            evaluations=evaluations,
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             empty = pd.DataFrame(columns=records.CURVE_COLUMNS)
