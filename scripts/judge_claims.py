@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from losslab.claims.parse import parse
 from stacked_runs import Configuration, Results
 
 from losslab import records
 from losslab.claims.judge import judge
+from losslab.claims.parse import parse
 from losslab.claims.schema import Claim
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import BORDERLINE, CONFIRMED, REFUTED, TOO_CLOSE, UNDECIDED
@@ -25,49 +25,75 @@ from losslab.judgement.evidence import share_interval
 from losslab.records import FINISHED, Record, Target
 from losslab.records.frame import read_runs
 
+DEALS = 4  # of the brittle arm's runs into comparisons
 WORDS = (CONFIRMED, TOO_CLOSE, REFUTED, BORDERLINE, UNDECIDED)
 
 
 def claims_study(
-    equal: Results, brittle: tuple[Results, Results], configuration: Configuration, margin: float
+    equal: Results,
+    on_margin: Results,
+    brittle: tuple[Results, Results, Results],
+    configuration: Configuration,
+    margin: float,
 ) -> list[str]:
     """The blocks of a section of docs/method.md.
 
     Args:
         equal: sweeps of equal arms, (sweeps, arms, seeds); the first arm is the one that others are beside.
-        brittle: the runs of an arm that often misses the target, and of the same arm with other seeds.
+        on_margin: the same, moved so that the others' true difference from the first is the margin.
+        brittle: the runs of an arm that sometimes misses the target, of the same arm with other seeds, and
+            of an arm that never does and is far quicker.
         configuration: of all runs.
         margin: of the accuracy.
     """
-    frames = _Frames(configuration)
-    sweeps = [
-        [equal[sweep, place] for place in range(equal.test.shape[1])] for sweep in range(len(equal.test))
-    ]
-    seeds = equal.test.shape[2]
-    pairs = [
-        [one[start : start + seeds] for one in brittle] for start in range(0, len(brittle[0].test), seeds)
-    ]
+    steps, every = configuration.steps, configuration.settings.trainer.eval_every
+    frames, slow_frames = (
+        _Frames(configuration.target, factor * steps, longest * every) for factor, longest in ((1, 1), (4, 5))
+    )
+    below = Results(on_margin.test.copy(), on_margin.validation, on_margin.steps)
+    below.test[:, 1:] -= 2 * margin
+    sweeps, sweeps_on_margin, sweeps_below = (_arms(one) for one in (equal, on_margin, below))
+    again, first, quick = (_dealt(one, equal.test.shape[2], place) for place, one in enumerate(brittle))
+    pairs = list(zip(again, first, strict=True))
+    # by 5/4, so that the ratio is the margin; where 5 times the steps are too many, the target is not reached
+    slowed = [(_slower(one, 5, 4 * steps), _slower(other, 4, 4 * steps)) for one, other in pairs]
     higher, lower_steps = {"metric": "accuracy", "expect": "higher"}, {"expect": "lower"}
     lower_steps |= {"metric": "steps_to_target", "target": configuration.target}  # type: ignore[dict-item]
     no_lower = {"metric": "accuracy", "expect": "not_lower"}
-    censored = np.mean([np.isnan(one.steps).mean() for one in brittle])
+    no_more_steps = {**lower_steps, "expect": "not_higher"}
+    censored, slow_censored = (
+        np.mean([np.isnan(one.steps).mean() for some in pairs_of for one in some])
+        for pairs_of in (pairs, slowed)
+    )
+    decided, fails = (CONFIRMED, REFUTED, TOO_CLOSE), (REFUTED, TOO_CLOSE)
     cases = [
-        ("One of two equal arms is better", higher, _of_two(sweeps), (CONFIRMED,)),
-        ("It is no worse", no_lower, _of_two(sweeps), (REFUTED, TOO_CLOSE)),
-        ("Both of two arms are better than an equal third", higher, sweeps, (CONFIRMED,)),
-        ("Both are no worse", no_lower, sweeps, (REFUTED, TOO_CLOSE)),
-        (f"A brittle arm needs fewer steps than itself ({censored:.0%} never get there)", lower_steps, pairs,
-         (CONFIRMED,)),
-        ("The brittle arm is better than itself", higher, pairs, (CONFIRMED,)),
+        ("One of two equal arms is better", higher, _of_two(sweeps), (CONFIRMED,), frames),
+        ("It is no worse", no_lower, _of_two(sweeps), fails, frames),
+        ("Both of two arms are better than an equal third", higher, sweeps, (CONFIRMED,), frames),
+        ("Both are no worse", no_lower, sweeps, fails, frames),
+        ("An arm that is better by exactly the margin is better", higher, _of_two(sweeps_on_margin), decided,
+         frames),
+        ("One that is worse by exactly the margin is no worse", no_lower, _of_two(sweeps_below), decided,
+         frames),
+        ("Both of two arms on the margin are better", higher, sweeps_on_margin, decided, frames),
+        ("The brittle arm is better than itself", higher, pairs, (CONFIRMED,), frames),
+        (f"The brittle arm needs fewer steps than itself ({censored:.0%} of its runs never get there)",
+         lower_steps, pairs, (CONFIRMED,), frames),
+        ("It needs no more steps than itself", no_more_steps, pairs, fails, frames),
+        (f"It needs fewer steps than itself slowed down onto the margin ({slow_censored:.0%})", lower_steps,
+         slowed, decided, slow_frames),
+        ("Cross-entropy alone, about twice as quick, needs fewer", lower_steps,
+         list(zip(first, quick, strict=True)), fails, frames),
     ]  # fmt: skip
     rows = "\n".join(
-        _row(says, _words(prediction, arms, frames), wrong) for says, prediction, arms, wrong in cases
+        _row(says, _words(prediction, arms, of), wrong) for says, prediction, arms, wrong, of in cases
     )
     return [
         filled(f"""
             **Claims.** The same runs as claims with one core prediction, about one arm or two, judged by the
             code that judges the articles' claims, with its own margins (accuracy {margin}, steps 25%). How
-            often each word was given; bold: a wrong one.
+            often each word was given; bold: a wrong one. On the margin every decided word is wrong. In these
+            rows and those about the brittle arm the comparisons share runs, dealt anew 2 and {DEALS} times.
         """),
         f"| claim | {' | '.join(WORDS)} | wrong |\n"
         f"| :--- | {' | '.join('---:' for _ in WORDS)} | :--- |\n{rows}",
@@ -84,6 +110,24 @@ def _row(says: str, words: Counter[str], wrong: Sequence[str]) -> str:
     errors, of = sum(words[word] for word in wrong), sum(words.values())
     share = share_interval([1] * errors + [0] * (of - errors))
     return f"| {says} | {' | '.join(cells)} | {share.mean:.1%} [{share.low:.1%}, {share.high:.1%}] |"
+
+
+def _arms(sweeps: Results) -> list[list[Results]]:
+    """The arms of each sweep, of results (sweeps, arms, seeds)."""
+    return [[sweeps[sweep, arm] for arm in range(sweeps.test.shape[1])] for sweep in range(len(sweeps.test))]
+
+
+def _dealt(runs: Results, seeds: int, salt: int) -> list[Results]:
+    """Independent runs as arms of so many seeds each, DEALS times in another order."""
+    generator = np.random.default_rng(salt)
+    orders = [generator.permutation(len(runs.test)).reshape(-1, seeds) for _ in range(DEALS)]
+    return [runs[places] for places in np.concatenate(orders)]
+
+
+def _slower(runs: Results, factor: int, budget: int) -> Results:
+    """Runs that take `factor` times the steps to the target; beyond the budget it is not reached."""
+    steps = factor * runs.steps
+    return Results(runs.test, runs.validation, np.where(steps <= budget, steps, np.nan))
 
 
 def _of_two(sweeps: Iterable[Sequence[Results]]) -> list[list[Results]]:
@@ -119,13 +163,13 @@ def _claim(prediction: Mapping[str, object], others: int) -> Claim:
 class _Frames:
     """Makes the frame of an arm's runs, as their records would give it."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.target, steps = configuration.target, configuration.steps
-        config = {"trainer": {"eval_every": configuration.settings.trainer.eval_every}}
+    def __init__(self, target: float, steps: int, every: int) -> None:
+        self.target = target
+        evaluations = {"every": every}
         record = Record(
             identity="run", arm_identity="arm", task_identity="task", name="run", seed=0, choices={},
-            overrides=[], config=config, status=FINISHED, metric="accuracy", higher_is_better=True,
-            steps=steps, planned_steps=steps,
+            overrides=[], config={}, status=FINISHED, metric="accuracy", steps=steps, planned_steps=steps,
+            evaluations=evaluations,
         )  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
             empty = pd.DataFrame(columns=records.CURVE_COLUMNS)
@@ -135,7 +179,7 @@ class _Frames:
     def of(self, results: Results, claim: Claim) -> pd.DataFrame:
         """One row per seed, indexed by the claim's seeds."""
         seeds = claim.seeds(len(results.test))
-        frame = pd.concat([self.template] * len(seeds), ignore_index=True)
+        frame = self.template.iloc[[0] * len(seeds)].reset_index(drop=True)
         frame["seed"] = seeds
         frame["metrics"] = pd.Series([{"test": {"accuracy": float(value)}} for value in results.test])
         frame["targets"] = pd.Series(

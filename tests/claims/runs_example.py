@@ -14,7 +14,8 @@ from losslab.claims.stages import Cell
 from losslab.records import FINISHED, Record, Target
 from losslab.records.frame import read_runs
 
-TRAINER = {"max_epochs": 1, "batch_size": 8, "precision": "32-true", "eval_every": 2}
+TRAINER = {"max_epochs": 1, "batch_size": 8, "precision": "32-true", "eval_every": "auto"}
+EVALUATIONS = {"every": 2, "early": [], "samples": {}}
 
 
 def make_run(
@@ -35,6 +36,7 @@ def make_run(
         metric="accuracy",
         metrics={"test": {"accuracy": accuracy}} if status == FINISHED else {},
         steps=100,
+        evaluations=EVALUATIONS,
         planned_steps=100,
     )
     rows = [(step, 0.0, "validation", "accuracy", value) for step, value in (curve or {}).items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from claim_example import GOOD, prediction
 from runs_example import arm, make_run
+from scipy import stats
 
 from losslab.claims import judge
 from losslab.claims.measures import outcomes_of
@@ -189,6 +191,27 @@ def test_collapsed_runs_are_a_row_of_their_own() -> None:
     assert share.low < share.share < share.high
 
 
+def test_a_run_that_diverged_is_in_the_collapsed_share_once(tmp_path: Path) -> None:
+    runs = {**arm("a", A), **arm("b", [*A[:10], 0.1, 0.0])}
+    diverged = make_run(tmp_path / "x", 11, 0.0, status=DIVERGED, curve={0: 0.1})
+    runs[Cell("", "b")] = pd.concat([runs[Cell("", "b")].drop(11), diverged])
+    share_of_b = prediction(metric="collapsed", arm="b", at_least=0.05)
+    found = judge.judge(claim_with(compared("equal"), share_of_b), runs, {})
+    (share,) = found.collapsed
+    row = found.predictions[1].rows[0]
+    assert (share.arm, share.seeds, share.n) == ("b", [10, 11], 12)
+    assert share.share == row.mean == pytest.approx(2 / 12)
+
+
+def test_a_small_drop_is_no_collapse_in_the_share_as_in_the_difference() -> None:
+    b = [0.8, 0.8001, 0.7999, 0.8, 0.8001, 0.7999] * 2
+    b[3] = 0.79  # far below the others in spreads, but only one margin
+    claim = claim_with(compared("equal"), prediction(metric="collapsed", arm="b", at_most=0.5))
+    found = judged(claim, A, b)
+    assert found.collapsed == []
+    assert found.predictions[1].rows[0].mean == 0
+
+
 def test_equal_values_in_few_seeds_are_not_certain() -> None:
     claim = claim_with(compared("equal"), stages=[8, 12, 18, 27, 40])
     assert only_row(judged(claim, A[:8], A[:8])).outcome == OPEN
@@ -256,6 +279,22 @@ def test_ratios_are_judged_on_the_log_scale() -> None:
 )
 def test_a_censored_run_is_evidence_in_one_direction_only(b: int, expect: str, outcome: str) -> None:
     assert steps(None, b, expect).outcome == outcome
+
+
+def test_steps_are_known_only_up_to_the_interval_between_evaluations() -> None:
+    claim = claim_with(
+        prediction(metric="steps_to_target", target=0.9, arm="a", against="b", expect="higher"), stages=12
+    )
+    runs = {**arm("a", A, target=Target(0.9, 80)), **arm("b", A, target=Target(0.9, 50))}
+    widths = []
+    for every in (2, 40):
+        for frame in runs.values():
+            frame["evaluations"] = [{"every": every}] * len(frame)
+        row = only_row(judge.judge(claim, runs, {}))
+        widths.append(math.log(row.high / row.low))
+    # 80 and 50 are geometrically 63; rounding two values to `every` adds every² / 6 to the variance
+    assert widths[0] == pytest.approx(2 * stats.t.isf(0.025, 11) * 2 / math.sqrt(80 * 50 * 6 * 12))
+    assert widths[1] == pytest.approx(20 * widths[0])
 
 
 def test_where_neither_reached_the_target_nothing_is_known() -> None:

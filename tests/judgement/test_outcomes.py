@@ -7,6 +7,7 @@ import pandas as pd
 
 from losslab.judgement import outcomes
 from losslab.judgement.outcomes import DIVERGED, FAILED, FINISHED
+from losslab.judgement.rows import Margin
 
 STATUS = pd.Series([FINISHED, DIVERGED, FAILED], index=[7, 8, 9])
 
@@ -46,7 +47,7 @@ def test_a_run_collapses_once_whether_it_diverged_or_ended_far_below_the_others(
     status = pd.Series([FINISHED] * 6 + [DIVERGED, FINISHED, FAILED])
     final = pd.Series([0.95, 0.951, 0.949, 0.952, 0.948, 0.95, 0.9, 0.3, math.nan])
     counted = outcomes.of_metric(status, final, pd.Series([0.1] * 9))
-    found = outcomes.collapse(counted, status, higher_is_better=True, margin=0.01)
+    found = outcomes.collapse(counted, status, higher_is_better=True, margin=Margin(0.01))
     assert found.number[:8].tolist() == [0, 0, 0, 0, 0, 0, 1, 1]
     assert found.missing[8]
     # the rule of the typical run is blind where most diverge; their status is not

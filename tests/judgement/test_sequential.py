@@ -1,5 +1,6 @@
 """Decisions at one look and at several, and how often they are wrong."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -151,3 +152,17 @@ def test_collapse_is_far_from_the_typical_run_and_from_noise():
     assert not collapsed(np.r_[[math.nan] * 3, [0.95] * 5], True, 0.01).any()
     normal = np.random.default_rng(0).normal(0, 1, (2000, 8))
     assert np.mean([collapsed(row, True).any() for row in normal]) < 0.02
+
+
+def test_a_p_value_over_all_looks_is_the_level_at_which_the_look_would_decide() -> None:
+    stages = Stages()
+    for seeds in stages.seeds:
+        assert stages.over_all_looks(stages.level(seeds), seeds) == pytest.approx(stages.alpha)
+        for alpha in (0.002, 0.15):
+            level = dataclasses.replace(stages, alpha=alpha).level(seeds)
+            assert stages.over_all_looks(level, seeds) == pytest.approx(alpha, rel=0.02)
+    assert stages.over_all_looks(0.0, 8) == 0.0
+    assert stages.over_all_looks(1.0, 40) == 1.0
+    # in proportion to the level at 5 %, a strong result at a late look would seem stronger than it is
+    level = dataclasses.replace(stages, alpha=0.001).level(40)
+    assert level * stages.alpha / stages.level(40) < 0.00085

@@ -9,16 +9,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from losslab.claims.margins import margin_of
 from losslab.claims.run_files import RunFiles
 from losslab.judgement.evidence import share_interval
 from losslab.judgement.intervals import CONFIDENCE, Estimate, mean_interval
 from losslab.judgement.outcomes import Outcomes
+from losslab.judgement.rows import Margin
 from losslab.records import BEFORE_SCALING, outcomes
 
 SPLITS = ("train", "validation", "test", BEFORE_SCALING)
@@ -36,15 +38,25 @@ class Measure:
     read: Callable[[RunFiles], float]
 
 
-def outcomes_of(runs: pd.DataFrame, metric: str, target: float | None = None) -> Outcomes:
-    """The number of each of `runs`, a frame of `losslab.records.frame`, in a metric or measure."""
+def outcomes_of(
+    runs: pd.DataFrame,
+    metric: str,
+    target: float | None = None,
+    margins: Mapping[str, Margin] | None = None,
+) -> Outcomes:
+    """The number of each of `runs`, a frame of `losslab.records.frame`, in a metric or measure.
+
+    Args:
+        runs: of one arm.
+        margins: the claim's own, for metrics that losslab has none for.
+    """
     if metric == STEPS:
         assert target is not None
         return outcomes.of_target(runs, target)
     if metric == DIVERGED_SHARE:
         return outcomes.divergence(runs)
     if metric == COLLAPSED_SHARE:
-        return outcomes.collapse(runs)
+        return outcomes.collapse(runs, margin_of(outcomes.primary(runs)[0], margins))
     if metric in MEASURES:
         return outcomes.of_course(runs, [MEASURES[metric].read(RunFiles(at)) for at in runs["folder"]])
     split, name = _split_of(metric)

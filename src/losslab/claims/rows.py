@@ -112,14 +112,14 @@ def _at_look(slot: Slot, sample: Sample, need: Need, plan: Stages, beside: int) 
         found = of_share(sample.numbers, need.low, need.high)
     else:
         found = inference.evidence(sample.numbers, need.low, need.high)
-    # scaled so that 5 % at this look means 5 % over all looks
-    scaled = Evidence(min(1.0, found.holds * ALPHA / level), min(1.0, found.fails * ALPHA / level))
-    scaled = Evidence(1.0, 1.0) if vetoed else scaled
+    judged = sample.judged
+    repeated = Evidence(plan.over_all_looks(found.holds, judged), plan.over_all_looks(found.fails, judged))
+    repeated = Evidence(1.0, 1.0) if vetoed else repeated
     return Judged(
         slot,
         _row(slot, sample, need, interval, level, outcome, notes),
         spent=True,
-        evidence=inference.with_bounds(scaled, need.low, need.high, sample.bounds),
+        evidence=inference.with_bounds(repeated, need.low, need.high, sample.bounds),
     )
 
 

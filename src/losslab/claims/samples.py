@@ -20,9 +20,9 @@ from losslab.claims.stages import Cell
 from losslab.claims.verdict import CollapsedShare
 from losslab.judgement import evidence as inference
 from losslab.judgement import outcomes
-from losslab.judgement.collapse import collapsed
 from losslab.judgement.evidence import Bounds
 from losslab.judgement.outcomes import Outcomes
+from losslab.records.outcomes import evaluation_interval, primary
 
 Runs = Mapping[Cell, pd.DataFrame]  # the reported runs of each cell: a frame's rows, indexed by seed
 NO_BOUNDS = Bounds()
@@ -67,7 +67,7 @@ class Numbers:
         """The number of each run of `cell` with one of the seeds."""
         key = (cell, metric, target)
         if key not in self._read:
-            self._read[key] = measures.outcomes_of(self.runs[cell], metric, target)
+            self._read[key] = measures.outcomes_of(self.runs[cell], metric, target, self.claim.margins)
         found = self._read[key]
         kept = found.number.index.isin(list(seeds))
         return Outcomes(found.number[kept], found.untrained[kept], found.censored[kept])
@@ -79,23 +79,19 @@ class Numbers:
 
     def collapsed(self, cell: Cell, seeds: Iterable[int]) -> list[int]:
         """The seeds whose run ends far below the others of its arm, in the task's primary metric."""
-        runs = self.runs[cell]
-        if runs.empty:
-            return []
-        metric, higher = str(runs["metric"].iloc[0]), bool(runs["higher_is_better"].iloc[0])
+        metric, higher = primary(self.runs[cell])
         numbers = self.of(cell, metric, None, seeds).number
-        margin = margin_of(metric, self.claim.margins)
-        if margin is not None and margin.ratio and (numbers.dropna() > 0).all():
-            numbers = np.log(numbers)
-        lost = collapsed(numbers, higher, None if margin is None else margin.on_scale)
+        lost = outcomes.far_worse(numbers, higher, margin_of(metric, self.claim.margins))
         return [int(seed) for seed in numbers.index[lost]]
 
     def collapsed_shares(self) -> list[CollapsedShare]:
-        """One for each cell with a collapsed run."""
+        """One for each cell with a run that collapsed or diverged, as in the measure `collapsed`."""
         found = []
         for cell, runs in self.runs.items():
-            if lost := self.collapsed(cell, runs.index):
-                share = inference.share_interval(runs.index.isin(lost))
+            hits = self.of(cell, measures.COLLAPSED_SHARE, None, runs.index).number.dropna()
+            if hits.any():
+                share = inference.share_interval(hits)
+                lost = [int(seed) for seed in hits.index[hits == 1]]
                 found.append(
                     CollapsedShare(
                         condition=cell.condition, arm=cell.arm, seeds=lost, n=share.n,
@@ -167,13 +163,10 @@ def take(slot: Slot, numbers: Numbers, seeds: Sequence[int], log: bool) -> Sampl
 
 def _resolution(slot: Slot, numbers: Numbers, logarithms: pd.DataFrame) -> float:
     """The evaluation interval relative to the steps: the step of a logarithm of steps."""
-    intervals = [
-        config["trainer"].get("eval_every") for config in numbers.runs[slot.cells[0]]["config"] if config
-    ]
-    known = [interval for interval in intervals if isinstance(interval, int)]
-    if not known or logarithms.empty:
+    if logarithms.empty:
         return 0.0
-    return float(known[0] / math.exp(logarithms.to_numpy().mean()))
+    interval = max(evaluation_interval(numbers.runs[cell]) for cell in slot.cells)
+    return float(interval / math.exp(logarithms.to_numpy().mean()))
 
 
 def _s(count: int) -> str:

@@ -210,7 +210,9 @@ class Study:
         for metrics in runs["metrics"]:
             wanted.update({name: (name, None) for name in _single_numbers(metrics.get("test", {}))})
         return {
-            name: judge.arm_metric(metric, target, measures.outcomes_of(runs, metric, target))
+            name: judge.arm_metric(
+                metric, target, measures.outcomes_of(runs, metric, target, self.claim.margins)
+            )
             for name, (metric, target) in {**wanted, **dict(sorted(steps.items()))}.items()
         }
 

@@ -124,10 +124,7 @@ def _compare_task(
     name: str, labelled: dict[str, pd.DataFrame], reference: str | None, metric: str | None
 ) -> TaskComparison:
     every = pd.concat(list(labelled.values()))
-    # a run that failed before its task was built knows neither the metric nor its direction
-    knowing = every[every["metric"] != ""]
-    primary = str(knowing["metric"].iloc[0]) if len(knowing) else ""
-    higher_is_better = bool(knowing["higher_is_better"].iloc[0]) if len(knowing) else True
+    primary, higher_is_better = outcomes_of.primary(every)
     notes = []
     chosen = metric or primary
     if chosen not in _test_metrics(every) and metric is not None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from losslab.judgement.collapse import collapsed
+from losslab.judgement.rows import Margin
 
 # How a run can end.
 FINISHED: Final = "finished"
@@ -91,8 +92,16 @@ def divergence(status: pd.Series) -> Outcomes:
     return Outcomes(numbers, _none(status), _none(status))
 
 
+def far_worse(number: pd.Series, higher_is_better: bool, margin: Margin | None = None) -> pd.Series:
+    """Which runs of one arm collapsed, see `collapse.py`; with a ratio margin by their logarithms."""
+    if margin is not None and margin.ratio and (number.dropna() > 0).all():
+        number = np.log(number)
+    far = collapsed(number, higher_is_better, None if margin is None else margin.on_scale)
+    return pd.Series(far, index=number.index)
+
+
 def collapse(
-    counted: Outcomes, status: pd.Series, higher_is_better: bool, margin: float | None = None
+    counted: Outcomes, status: pd.Series, higher_is_better: bool, margin: Margin | None = None
 ) -> Outcomes:
     """1 for a run that collapsed or diverged, 0 for another; one without a number has no value.
 
@@ -101,9 +110,9 @@ def collapse(
 
     Args:
         counted: the numbers that the runs of one arm count with in a metric, as `of_metric` has them.
-        margin: the smallest difference that matters, in the metric's unit; None for none.
+        margin: the smallest difference that matters; None for none.
     """
-    far = pd.Series(collapsed(counted.number, higher_is_better, margin), index=status.index)
+    far = far_worse(counted.number, higher_is_better, margin)
     diverged = status == DIVERGED
     found = (far | diverged).astype(float).where(counted.number.notna() | diverged)
     return Outcomes(found, _none(status), _none(status))

@@ -22,6 +22,7 @@ ALPHA = 0.05
 RHO = 1.5
 MOST_SEEDS = 1000
 DRAWS = 10_000
+ALPHAS = (1e-6, 1e-4, 1e-3, 0.01, ALPHA, 0.2, 0.99)  # at which levels are computed, for those in between
 VETO = 0.01  # one-sided p-value above which the signed-rank test vetoes a decision
 
 
@@ -58,6 +59,22 @@ class Stages:
         levels = nominal_levels(self.seeds, self.alpha, self.rho)
         passed = [level for planned, level in zip(self.seeds, levels, strict=True) if planned <= seeds]
         return passed[-1] if passed else levels[0]
+
+    def over_all_looks(self, p_value: float, seeds: int) -> float:
+        """The smallest alpha at which the look at `seeds` would still decide: a repeated p-value.
+
+        Valid at every level, not only at this plan's alpha. Interpolated between ALPHAS (within 2 %), exact
+        at 5 %; in proportion below the smallest.
+
+        Source: Jennison & Turnbull, "Group Sequential Methods with Applications to Clinical Trials" (2000),
+        chapter 9.
+        """
+        levels = [dataclasses.replace(self, alpha=alpha).level(seeds) for alpha in ALPHAS]
+        if p_value <= levels[0]:
+            return p_value * ALPHAS[0] / levels[0]
+        if p_value >= levels[-1]:
+            return 1.0
+        return float(np.exp(np.interp(math.log(p_value), np.log(levels), np.log(ALPHAS))))
 
     def after(self, seeds: int) -> list[int]:
         """The looks that are still to come."""
@@ -111,7 +128,7 @@ def decide(
     if n < 2:
         return Decision(OPEN, float(numbers.mean()) if n else math.nan, math.nan, math.nan, n, level)
     mean = float(numbers.mean())
-    half = half_width(spread(numbers, resolution), n, level)
+    half = float(half_width(spread(numbers, resolution), n, level))
     low, high = mean - half, mean + half
     decision = _place(low, high, margin)
     if decision != OPEN and not _ranks_agree(numbers, decision, margin or 0.0, level):
@@ -124,9 +141,10 @@ def spread(differences: np.ndarray, resolution: float = 0.0) -> float:
     return math.sqrt(float(differences.var(ddof=1)) + resolution**2 / 6)
 
 
-def half_width(deviation: float, n: int, level: float) -> float:
-    """Half the width of Student's interval of a mean: t · s/√n."""
-    return float(stats.t.isf(level / 2, n - 1)) * deviation / math.sqrt(n)
+def half_width(deviation: float, n: ArrayLike, level: ArrayLike) -> np.ndarray:
+    """Half the width of Student's interval of a mean: t · s/√n, for one or several n."""
+    size = np.asarray(n)
+    return stats.t.isf(np.asarray(level) / 2, size - 1) * deviation / np.sqrt(size)
 
 
 def seeds_needed(
@@ -138,13 +156,14 @@ def seeds_needed(
     """
     numbers = np.asarray(differences, dtype=float)
     n = int(numbers.size)
-    if n < 2:
+    if n < 2 or n >= MOST_SEEDS:
         return None
     mean, deviation = float(numbers.mean()), spread(numbers, resolution)
     planned = [(seeds, stages.level(seeds)) for seeds in stages.after(n)]
-    beyond = ((seeds, stages.alpha) for seeds in range(max(n, stages.seeds[-1]) + 1, MOST_SEEDS + 1))
-    for seeds, level in (*planned, *beyond):
-        half = half_width(deviation, seeds, level)
+    beyond = [(seeds, stages.alpha) for seeds in range(max(n, stages.seeds[-1]) + 1, MOST_SEEDS + 1)]
+    sizes, levels = (np.array(column) for column in zip(*planned, *beyond, strict=True))
+    halves = half_width(deviation, sizes, levels)
+    for seeds, level, half in zip(sizes.tolist(), levels, halves, strict=True):
         if _place(mean - half, mean + half, margin) != OPEN and (deviation > 0 or 0.5**seeds <= level / 2):
             return seeds
     return None

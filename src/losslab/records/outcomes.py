@@ -14,8 +14,17 @@ import pandas as pd
 
 from losslab.judgement import outcomes as judged
 from losslab.judgement.outcomes import DIVERGED, Outcomes
+from losslab.judgement.rows import Margin
 from losslab.records.curves import load_curve
 from losslab.records.record import Target
+
+
+def primary(runs: pd.DataFrame) -> tuple[str, bool]:
+    """The task's primary metric and whether higher is better; an empty name if no run got as far."""
+    knowing = runs[runs["metric"] != ""]  # a run that failed early knows neither
+    if knowing.empty:
+        return "", True
+    return str(knowing["metric"].iloc[0]), bool(knowing["higher_is_better"].iloc[0])
 
 
 def of_metric(runs: pd.DataFrame, metric: str, split: str = "test") -> Outcomes:
@@ -40,6 +49,11 @@ def of_target(runs: pd.DataFrame, target: float) -> Outcomes:
     return judged.of_steps(runs["status"], _like(runs, reached), planned.where(planned > 0))
 
 
+def evaluation_interval(runs: pd.DataFrame) -> float:
+    """Steps between two evaluations, at which alone a target is noticed: the most of any run; 0: unknown."""
+    return max((float(evaluations.get("every", 0)) for evaluations in runs["evaluations"]), default=0.0)
+
+
 def of_course(runs: pd.DataFrame, values: Sequence[float]) -> Outcomes:
     """A measure of training, one value for each of `runs`."""
     return judged.of_course(runs["status"], _like(runs, values))
@@ -50,16 +64,13 @@ def divergence(runs: pd.DataFrame) -> Outcomes:
     return judged.divergence(runs["status"])
 
 
-def collapse(runs: pd.DataFrame, margin: float | None = None) -> Outcomes:
-    """Whether each of one arm's runs collapsed, by the primary metric on the test split.
+def collapse(runs: pd.DataFrame, margin: Margin | None) -> Outcomes:
+    """Whether each of one arm's runs collapsed or diverged, by the primary metric on the test split.
 
     Args:
-        margin: the smallest difference that matters, in the metric's unit; None for none.
+        margin: the smallest difference that matters in that metric; None for none.
     """
-    knowing = runs[runs["metric"] != ""]
-    if knowing.empty:  # no run got as far as to know its metric
-        return of_course(runs, [math.nan] * len(runs))
-    metric, higher = str(knowing["metric"].iloc[0]), bool(knowing["higher_is_better"].iloc[0])
+    metric, higher = primary(runs)
     return judged.collapse(of_metric(runs, metric), runs["status"], higher, margin)
 
 
