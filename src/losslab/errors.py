@@ -17,7 +17,7 @@ class RunsFailed(UserError):
 
 
 class SweepStopped(RunsFailed):
-    """A run failed under `fail_fast=true`, so the sweep ended."""
+    """A run failed under `fail_fast=true`, or the sweep's folder is gone, so the sweep ended."""
 
 
 def first_line(error: BaseException) -> str:

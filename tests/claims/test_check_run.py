@@ -66,6 +66,14 @@ def test_a_check_must_give_back_a_result(claim_file: Path) -> None:
         measured(claim_file, "{}")
 
 
+@pytest.mark.parametrize(
+    ("result", "reason"), [("1 / 0", "ZeroDivisionError: division by zero"), ("exit(0)", "SystemExit: 0")]
+)
+def test_a_check_that_raises_is_one_sentence(claim_file: Path, result: str, reason: str) -> None:
+    with pytest.raises(UserError, match=f"claim.check=measure failed with {reason}"):
+        measured(claim_file, result)
+
+
 def test_what_was_measured_is_kept_with_infinity_and_nan(claim_file: Path) -> None:
     first = measured(claim_file)
     again = measured(claim_file)

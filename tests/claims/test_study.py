@@ -104,6 +104,32 @@ def test_an_unknown_metric_shows_before_anything_is_trained(own_claims: Path, tm
     assert not list((tmp_path / "out").rglob("record.json"))
 
 
+def test_every_point_of_a_grid_is_tried_before_anything_is_trained(own_claims: Path, tmp_path: Path) -> None:
+    file = own_claims / "experiment" / "mine.yaml"
+    file.write_text(CLAIM.replace("[1e-4, 1e-2]", "[1e-4, -1]"))
+    with pytest.raises(UserError, match=r"optimizer\.lr"):
+        sweep(own_claims, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("record.json"))
+
+
+def test_a_claim_that_is_wrong_does_not_stop_the_others(
+    own_claims: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An invalid file is said, and costs the exit status."""
+    (own_claims / "experiment" / "bad.yaml").write_text("claim: {predictions: [3]}")
+    (own_claims / "experiment" / "worse.yaml").write_bytes(b"claim: \xff")
+    options = ["--config-dir", str(own_claims), "--dry-run"]
+    assert reproduce(["mine", *options]) == 0
+    assert reproduce(["mine", "bad", *options]) == 2
+    printed = capsys.readouterr()
+    assert "1 claims" in printed.out
+    assert printed.err.count("losslab-reproduce: bad: ") == 1
+    assert reproduce(["--list", *options[:2]]) == 2
+    printed = capsys.readouterr()
+    assert "mine" in printed.out
+    assert printed.err.count("\n") == 2
+
+
 def test_an_arm_that_cannot_be_built_shows_before_anything_is_trained(
     own_claims: Path, tmp_path: Path
 ) -> None:

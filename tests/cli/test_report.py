@@ -35,6 +35,16 @@ def test_another_reference_does_not_overwrite_the_sweeps_own_comparison(sweep):
     assert "difference from mse" in other
 
 
+def test_a_record_that_cannot_be_read_is_said_and_is_not_exit_status_0(sweep, capsys):
+    path = sorted(sweep.glob("*/record.json"))[0]
+    path.write_text(path.read_text().replace('"seed":0', '"seed":{}').replace('"seed":1', '"seed":{}'))
+    path.write_text(path.read_text().replace('"seed":2', '"seed":{}'))
+    assert main([str(sweep)]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"losslab-report: {path} is not a valid record: seed is wrong")
+    assert "mse" in printed.out
+
+
 def test_several_folders_are_one_comparison(sweep, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_all([fabricate("l1", seed, 0.5) for seed in range(3)], tmp_path / "later")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from losslab.config import code
+from losslab.config.compose import compose_run
 from losslab.config.identity import identities
 
 LOSS = """
@@ -28,6 +29,11 @@ def folder(tmp_path, monkeypatch):
     code.of_module.cache_clear()
 
 
+@pytest.fixture(scope="module")
+def own():
+    return compose_run(*OWN)
+
+
 @pytest.fixture
 def ids(composed, folder):
     """Identities as another process would see them."""
@@ -37,6 +43,12 @@ def ids(composed, folder):
         return identities(composed(*overrides))
 
     return of
+
+
+def seen(settings):
+    """Their identities as another process would see them, without composing them again."""
+    code.of_module.cache_clear()
+    return identities(settings)
 
 
 def write(file, formula="(prediction - target).abs().mean()", imports=""):
@@ -86,6 +98,55 @@ def test_a_package_counts_with_all_its_code(ids, folder):
     assert ids(*own) == first
     (package / "helpers.py").write_text("x = 1\n")
     assert ids(*own) != first
+
+
+@pytest.mark.parametrize(
+    ("statement", "file"),
+    [
+        ("import importlib; importlib.import_module('late_of_a_test')", "late_of_a_test.py"),
+        ("from importlib import import_module; import_module('late_of_a_test')", "late_of_a_test.py"),
+        ("from folder_of_a_test.inner import scale", "folder_of_a_test/inner.py"),
+        ("from folder_of_a_test import inner", "folder_of_a_test/inner.py"),
+        ("HELPER = 'folder_of_a_test/by_path.py'", "folder_of_a_test/by_path.py"),
+    ],
+)
+def test_a_helper_counts_however_it_is_imported(own, folder, statement, file):
+    write(folder / "own_loss_of_a_test.py", imports=statement)
+    (folder / "folder_of_a_test").mkdir()
+    (folder / file).write_text("scale = 1\n")
+    first = seen(own)
+    (folder / file).write_text("scale = 2\n")
+    assert seen(own) != first
+
+
+def test_code_that_is_no_target_counts_too(composed, folder):
+    """A kind of target, and a function named in an argument."""
+    file = folder / "named_of_a_test.py"
+    kind = ("task=custom", "task.kind=named_of_a_test.Mine", "task.source._target_=os.getcwd")
+    by_path = (
+        "loss=custom",
+        "loss.loss._target_=hydra.utils.get_method",
+        "+loss.loss.path=named_of_a_test.f",
+    )
+    file.write_text("scale = 1\n")
+    both = composed(*kind), composed(*by_path)
+    first = [seen(settings) for settings in both]
+    file.write_text("scale = 2\n")
+    second = [seen(settings) for settings in both]
+    assert second[0]["task_identity"] != first[0]["task_identity"]
+    assert second[1]["arm_identity"] != first[1]["arm_identity"]
+    assert second[1]["task_identity"] == first[1]["task_identity"]
+
+
+def test_a_file_that_a_users_loss_reads_counts_and_what_a_librarys_is_told_is_plain(composed, folder):
+    write(folder / "own_loss_of_a_test.py")
+    (folder / "mean").write_text("1")
+    mine, of_torch = composed(*OWN, "+loss.loss.weights=mean"), composed("loss=mse")
+    assert of_torch.loss.loss.arguments["reduction"] == "mean"
+    first = seen(mine), seen(of_torch)
+    (folder / "mean").write_text("2")
+    assert seen(mine)["arm_identity"] != first[0]["arm_identity"]
+    assert seen(of_torch) == first[1]
 
 
 def test_an_edited_data_source_is_another_task(ids, folder):

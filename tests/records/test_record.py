@@ -94,6 +94,7 @@ def test_a_newer_field_is_no_obstacle(tmp_path):
         ({"metrics": {"test": {"accuracy": "0.9"}}}, "metrics.test.accuracy"),
         ({"metrics": {"test": {"accuracy": True}}}, "metrics.test.accuracy"),
         ({"metrics": {"test": {"accuracy": {}}}}, "metrics.test.accuracy"),
+        ({"metrics": {"test": {"accuracy": 5.0}}}, "metrics.test.accuracy=5"),
         ({"targets": {}}, "targets"),
         ({"targets": [{"step": 1}]}, "targets.0.value"),
         ({"targets": [{"value": 0.9, "step": "soon"}]}, "targets.0.step"),

@@ -8,14 +8,16 @@ from omegaconf import OmegaConf
 
 from fabricated_records import curves_of, fabricate
 from losslab import records
+from losslab.cli import job
 from losslab.config.compose import composer
-from losslab.errors import RunsFailed, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.records import DIVERGED, FAILED
 from losslab.records.plan import Judging, load_plan
 from losslab.sweep.plan import (
     LOCK_FILE,
     PlannedRun,
     _seeds_together,
+    check_locked,
     failures,
     locked,
     once_each,
@@ -160,6 +162,22 @@ def test_two_sweeps_in_one_folder_are_refused(tmp_path):
         pass
     with locked(tmp_path):
         assert (tmp_path / LOCK_FILE).exists()
+
+
+def test_a_sweep_notices_that_its_folder_or_lock_is_gone(tmp_path):
+    folder = tmp_path / "sweep"
+    with locked(folder):
+        check_locked(folder)
+        folder.rename(tmp_path / "elsewhere")
+        with pytest.raises(SweepStopped, match="sweep was moved or removed while the sweep ran"):
+            check_locked(folder)
+        with pytest.raises(SweepStopped, match="moved or removed"):
+            job.run_in_sweep(None, [], folder / "run", quiet=True)
+        assert not folder.exists()
+    with locked(folder):
+        (folder / ".lock").unlink()
+        with pytest.raises(SweepStopped, match=r"or its \.lock was"):
+            check_locked(folder)
 
 
 def test_the_same_run_written_twice_is_one_run():

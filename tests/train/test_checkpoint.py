@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import nn
 
 from losslab import records
@@ -19,8 +20,8 @@ from losslab.train import checkpoint as checkpoint_module
 from losslab.train.checkpoint import FILE, Checkpoint
 
 
-class Unplugged(BaseException):
-    """The process dies here."""
+class Unplugged(SIGTERMException):
+    """The process dies here: any other exception of a loss ends its run with a record."""
 
 
 class Random(nn.Module):
@@ -176,6 +177,10 @@ def test_what_is_no_checkpoint_of_this_run_is_refused(run_in, tmp_path):
     torch.save({**state, "torch": "0.1"}, path)
     with pytest.raises(UserError, match=r"was written by torch 0.1 "):
         run_in("cut")
+    for name, value in (("random", None), ("step", "3"), ("watchers", [])):
+        torch.save({**state, name: value}, path)
+        with pytest.raises(UserError, match=rf"truncated or damaged \(its {name} is missing or wrong\)"):
+            run_in("cut")
     torch.save({**state, "network": {}}, path)
     with pytest.raises(UserError, match=r"its network has other parameters"):
         run_in("cut")

@@ -38,6 +38,42 @@ class Thirsty(nn.Module):
         return nn.functional.mse_loss(prediction, target)
 
 
+class EditsInPlace(nn.Module):
+    """Cross-entropy that leaves zeros in its prediction and its target."""
+
+    def forward(self, prediction, target):
+        loss = nn.functional.cross_entropy(prediction.clone(), target.clone())
+        with torch.no_grad():
+            prediction.zero_()
+            target.zero_()
+        return loss
+
+
+class Exits(nn.Module):
+    """Ends the process, as a script does."""
+
+    def forward(self, prediction, target):
+        sys.exit(0)
+
+
+class Stops(BaseException):
+    """None of Exception's."""
+
+
+class RaisesStops(nn.Module):
+    def forward(self, prediction, target):
+        raise Stops("enough")
+
+
+class ChangesTorch(nn.Module):
+    """Changes torch's global settings at its first call."""
+
+    def forward(self, prediction, target):
+        torch.set_default_dtype(torch.float64)
+        torch.set_num_threads(3)
+        return nn.functional.mse_loss(prediction, target)
+
+
 class Crashes(nn.Module):
     def forward(self, prediction, target):
         raise ZeroDivisionError("a bug in a person's loss")
@@ -54,7 +90,16 @@ class ExplodesAtOnce(nn.Module):
 def my_losses(monkeypatch):
     """The classes above as a module in the user's working folder."""
     module = types.ModuleType("my_losses")
-    for loss in (NanAtStep10, Thirsty, Crashes, ExplodesAtOnce):
+    for loss in (
+        NanAtStep10,
+        Thirsty,
+        EditsInPlace,
+        Exits,
+        RaisesStops,
+        ChangesTorch,
+        Crashes,
+        ExplodesAtOnce,
+    ):
         setattr(module, loss.__name__, loss)
     monkeypatch.setitem(sys.modules, "my_losses", module)
 
@@ -197,6 +242,33 @@ def test_a_crash_is_recorded_with_its_traceback(train):
     assert record.error["type"] == "ZeroDivisionError"
     assert "a bug in a person's loss" in record.error["traceback"]
     assert records.load(folder).status == FAILED
+
+
+@pytest.mark.parametrize("name", ["Exits", "RaisesStops"])
+def test_a_loss_that_ends_the_process_ends_only_its_run(train, name):
+    record, folder = train(*mine(name))
+    assert record.status == FAILED
+    assert record.error["type"] == ("SystemExit" if name == "Exits" else "Stops")
+    assert records.load(folder).error == record.error
+
+
+def test_metrics_do_not_depend_on_what_a_loss_does_to_its_inputs(train):
+    edited, _ = train(*mine("EditsInPlace"), "loss.targets=class_index")
+    plain, _ = train("loss=cross_entropy")
+    again, _ = train("loss=cross_entropy")
+    assert edited.metrics == plain.metrics == again.metrics
+
+
+def test_global_settings_of_torch_are_put_back_and_the_record_says_who_changed_them(train):
+    before, threads = train("loss=mse")[0], torch.get_num_threads()
+    record, _ = train(*mine("ChangesTorch"))
+    after, _ = train("loss=mse")
+    assert (torch.get_default_dtype(), torch.get_num_threads()) == (torch.float32, threads)
+    assert after.metrics == before.metrics
+    assert after.findings == before.findings
+    (found,) = [finding for finding in record.findings if finding["rule"] == "changed_settings"]
+    assert "default dtype (torch.float64)" in found["text"]
+    assert "number of threads (3)" in found["text"]
 
 
 def test_clipping_bounds_the_step_and_costs_no_accuracy_here(train):

@@ -58,7 +58,9 @@ def load_function(check: str, file: Path) -> Callable[[bool], Any]:
         if check.isidentifier():
             return getattr(_module_beside(file), check)
         return get_method(check)
-    except Exception as error:  # importing the user's module may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # importing the user's module may raise anything, and call sys.exit()
         raise UserError(f"{file}: claim.check={check} cannot be imported: {first_line(error)}") from None
 
 
@@ -87,7 +89,7 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
     It is measured again if torch, `quick` or its code changed: its own file, what that imports from its own
     folder, and what all of these import from losslab.
 
-    Raises UserError if the function does not return a valid CheckResult.
+    Raises UserError if the function raises, or does not return a valid CheckResult.
     """
     import torch  # here, so that a claim which is refused earlier is refused at once
 
@@ -105,7 +107,17 @@ def run_check(check: str, file: Path, quick: bool, folder: Path) -> Measured:
         if kept.made_by == made_by:
             return kept
     started = _processor_seconds()
-    result = function(quick)
+    try:
+        result = function(quick)
+    except (UserError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the user's function may raise anything, and call sys.exit()
+        if os.environ.get("LOSSLAB_DEBUG"):
+            raise
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        raise UserError(
+            f"{file}: claim.check={check} failed with {reason}; LOSSLAB_DEBUG=1 shows where"
+        ) from error
     seconds = _processor_seconds() - started
     if not isinstance(result, CheckResult):
         given = type(result).__name__

@@ -33,7 +33,11 @@ def parse(plain: Any, where: str) -> Claim:
     if not isinstance(plain, Mapping):
         raise UserError(f"{where}: claim must be a mapping with a statement, a source and predictions")
     predictions = plain.get("predictions")
-    if isinstance(predictions, list) and predictions and not any("role" in one for one in predictions):
+    if (
+        isinstance(predictions, list)
+        and predictions
+        and not any("role" in one for one in predictions if isinstance(one, Mapping))
+    ):
         raise UserError(f"{where}: claim.predictions: {_CONVERT}")
     try:
         claim = Claim.model_validate(plain)

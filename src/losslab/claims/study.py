@@ -64,9 +64,24 @@ class Study:
             load_function(self.claim.check, self.file)
 
     def rehearsal(self) -> list[ClaimRun]:
-        """One run of every cell, composed and built but not trained, to find mistakes before any run."""
+        """Runs that are composed and built but not trained, to find mistakes before any run.
+
+        One of every cell at its grid's first point, last in the list, and one of every other point."""
         first = self.claim.seeds(1)
-        return stages.reporting_runs(self.claim, {}, self.given, self.quick_overrides, first)
+        every = stages.reporting_runs(self.claim, {}, self.given, self.quick_overrides, first)
+        return [*self._other_points(first), *every]
+
+    def _other_points(self, first: Sequence[int]) -> list[ClaimRun]:
+        """The points of each grid after its first, once: all arms under a condition share the grid."""
+        by_condition = {cell.condition: cell for cell in reversed(stages.tuned_cells(self.claim, self.given))}
+        return [
+            run
+            for cell in by_condition.values()
+            for point in stages.points(self.claim, cell.condition, self.given)[1:]
+            for run in stages.reporting_runs(
+                self.claim, {cell: point}, self.given, self.quick_overrides, first, [cell]
+            )
+        ]
 
     def check_metrics(self, of_tasks: Sequence[set[str]]) -> None:
         """Raises UserError if the claim names a metric that none of its tasks has."""

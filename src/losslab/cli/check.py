@@ -7,9 +7,12 @@ import json
 import sys
 from pathlib import Path
 
+from losslab.terminal import forgive_output
+
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if something unsound was found, 2 for bad input."""
+    forgive_output()
     parser = _parser()
     arguments = parser.parse_intermixed_args(argv)
     words = [arguments.target, *arguments.overrides]

@@ -6,9 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from losslab.terminal import forgive_output
+
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, or 2 after one sentence about what is wrong with the input."""
+    forgive_output()
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
     from losslab import _torchmetrics

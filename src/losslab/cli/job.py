@@ -64,11 +64,13 @@ def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: 
 def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool) -> str | Exception:
     """Makes one run of a sweep in `folder`; returns its status, or an exception that stops no other run.
 
-    Raises UserError if no other run makes sense: with fail_fast, or if the disk is full.
+    Raises UserError if no other run makes sense: with fail_fast, or if the disk is full or the folder gone.
     """
     from losslab import records
     from losslab.sweep.launchers import free_earlier_runs
+    from losslab.sweep.plan import check_locked
 
+    check_locked(folder.parent)
     try:
         with _full_disk_as_sentence():
             free_earlier_runs()

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losslab.terminal import forgive_output
+
 if TYPE_CHECKING:
     from losslab.judgement.result import Judgement
 
@@ -16,6 +18,7 @@ EXIT_OPEN = 3
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0 if everything is decided, 3 if something is open, 2 for bad input."""
+    forgive_output()
     arguments = _parser().parse_args(argv)
     # pandas and scipy come after parsing, so that --help answers at once
     from losslab.cli.results_file import read_results
@@ -70,7 +73,7 @@ def _as_json(found: Judgement) -> str:
         },
         "sentences": found.sentences(),
     }
-    return json.dumps(data, indent=1, ensure_ascii=False)
+    return json.dumps(data, indent=1)  # ASCII, whatever the terminal can show
 
 
 def _draw(found: Judgement, path: Path) -> None:

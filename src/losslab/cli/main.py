@@ -29,6 +29,7 @@ from losslab.config._hydra import overrides_first
 from losslab.config.hydra_errors import as_sentences
 from losslab.config.hydra_setup import package_folder, register
 from losslab.errors import UserError
+from losslab.terminal import forgive_output
 
 raise_lost_interrupts()
 register()  # both at import: a launcher's worker processes import this module, but do not call main()
@@ -36,6 +37,7 @@ register()  # both at import: a launcher's worker processes import this module, 
 
 def main() -> None:
     """Entry point of the command `losslab`."""
+    forgive_output()
     sys.argv[1:] = overrides_first(sys.argv[1:])  # hydra.main reads it
     try:
         application()

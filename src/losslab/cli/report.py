@@ -7,9 +7,12 @@ import re
 import sys
 from pathlib import Path
 
+from losslab.terminal import forgive_output
+
 
 def main(argv: list[str] | None = None) -> int:
-    """The command's exit status: 0, or 2 after one sentence about what is wrong with the input."""
+    """The command's exit status: 0; 1 if records cannot be read, 2 for wrong input, with one sentence."""
+    forgive_output()
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
     from losslab.errors import UserError
@@ -18,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     from losslab.terminal import console
 
     try:
-        summarise(
+        comparison = summarise(
             arguments.folders,
             console(),
             reference=arguments.reference,
@@ -29,6 +32,9 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(f"losslab-report: {error}", file=sys.stderr)
         return error.exit_status
+    if unreadable := comparison.unreadable():
+        print(f"losslab-report: {unreadable}", file=sys.stderr)
+        return 1
     return 0
 
 

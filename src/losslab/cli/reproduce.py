@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from losslab.terminal import forgive_output
+
 if TYPE_CHECKING:
     from losslab.claims.schema import Claim
     from losslab.sweep.progress import Overall
@@ -21,6 +23,7 @@ STARTING_SECONDS = 3.0  # of a batch of runs, tuning or reporting: its processes
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if runs failed, 2 after one sentence about bad input."""
+    forgive_output()
     arguments = _parser().parse_args(argv)
     arguments.folder = arguments.folder or Path("claims-quick" if arguments.quick else "claims")
     # heavy imports come after parsing, so that --help answers at once
@@ -28,13 +31,21 @@ def main(argv: list[str] | None = None) -> int:
     from losslab.errors import UserError
 
     try:
-        known = claims(arguments.config_dir)
+        wrong: dict[str, UserError] = {}
+        known = claims(arguments.config_dir, wrong)
+        chosen = [] if arguments.list else _chosen(arguments, [*known, *wrong])
+        for name in chosen if arguments.claims else wrong:
+            if name in wrong:
+                print(f"losslab-reproduce: {name}: {wrong[name]}", file=sys.stderr)
+        names = [name for name in chosen if name in known]
         if arguments.list:
-            return _list(known)
-        names = _chosen(arguments, known)
-        if arguments.dry_run:
-            return _estimate({name: known[name] for name in names}, arguments)
-        return _reproduce(known, names, arguments)
+            status = _list(known)
+        elif arguments.dry_run:
+            status = _estimate({name: known[name] for name in names}, arguments)
+        else:
+            status = _reproduce(known, names, arguments) if names else 0
+        skipped = wrong if arguments.all or arguments.list else wrong.keys() & set(chosen)
+        return max(status, UserError.exit_status if skipped else 0)
     except UserError as error:
         print(f"losslab-reproduce: {error}", file=sys.stderr)
         return error.exit_status
@@ -168,7 +179,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def _chosen(arguments: argparse.Namespace, known: dict[str, Claim]) -> list[str]:
+def _chosen(arguments: argparse.Namespace, known: list[str]) -> list[str]:
     from losslab.errors import UserError
 
     if arguments.all == bool(arguments.claims):
@@ -184,7 +195,7 @@ def _chosen(arguments: argparse.Namespace, known: dict[str, Claim]) -> list[str]
             nearest = difflib.get_close_matches(name, known, n=1)
             hint = f" (did you mean {nearest[0]}?)" if nearest else ""
             raise UserError(f"there is no claim {name}{hint}: --list shows all {len(known)}")
-    return list(dict.fromkeys(arguments.claims)) or list(known)
+    return list(dict.fromkeys(arguments.claims)) or known
 
 
 def _parser() -> argparse.ArgumentParser:

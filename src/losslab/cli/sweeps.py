@@ -21,7 +21,7 @@ from losslab.comparison.comparison import compare
 from losslab.config import settings
 from losslab.config.overrides import first_sweep
 from losslab.config.settings import DecideSettings
-from losslab.errors import UserError
+from losslab.errors import RunsFailed, UserError
 from losslab.records.plan import Judging
 from losslab.report.claims.console import print_on_record, print_verdict
 from losslab.report.comparison import summarise
@@ -38,7 +38,7 @@ def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide
     With a margin, and if the batch does not set the seeds, seeds are added in stages until every arm is
     decided.
 
-    Raises RunsFailed, at the end, if runs failed.
+    Raises RunsFailed, at the end, if runs failed or records in `folder` cannot be read.
     """
     seeds_given = any(override.startswith("seed=") for overrides in batch for override in overrides)
     in_stages = decide.margin is not None and not seeds_given
@@ -49,9 +49,12 @@ def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide
     )
     setup = dataclasses.replace(setup, judging=judging)
 
+    unreadable = ""
+
     def ending(folder: Path) -> None:
+        nonlocal unreadable
         if records.find([folder]):
-            summarise(folder, setup.console)
+            unreadable = summarise(folder, setup.console).unreadable()
 
     if in_stages:
         failed = until_decided(batch, folder, setup, decide.stages, lambda: compare([folder]), ending)
@@ -59,6 +62,8 @@ def run_sweep(batch: Sequence[Sequence[str]], folder: Path, setup: Setup, decide
         failed = conduct(batch, folder, setup, ending=ending).failed
     if failed:
         raise failed
+    if unreadable:
+        raise RunsFailed(unreadable)
 
 
 def run_claim(

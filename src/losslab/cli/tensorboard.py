@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from losslab.terminal import forgive_output
+
 # How many entries TensorBoard keeps per tag; its own defaults thin out curves, text and pictures. 0 is
 # documented as "all", but the fast data server then keeps none.
 SAMPLES = {"scalars": 10_000, "histograms": 200, "distributions": 200, "images": 100, "text": 100}
@@ -15,6 +17,7 @@ SAMPLES = {"scalars": 10_000, "histograms": 200, "distributions": 200, "images":
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until Ctrl-C. The exit status: 0, or 2 after one sentence about what is wrong with the input."""
+    forgive_output()
     arguments = _parser().parse_args(argv)
     from losslab.errors import UserError
 

@@ -108,6 +108,12 @@ class Comparison:
         """The one answer over all tasks; empty if there are fewer than two."""
         return self.overall.sentences("task") if self.overall else []
 
+    def unreadable(self) -> str:
+        """One sentence about records and plans that cannot be read and are left out; empty if none."""
+        found = [problem for problem in self.problems if problem.startswith("Unreadable: ")]
+        more = f"; and {len(found) - 1} more that cannot be read" if len(found) > 1 else ""
+        return f"{found[0].removeprefix('Unreadable: ')}{more}" if found else ""
+
     def open_arms(self) -> set[str]:
         """Identities of the arms that are not decided, and of those that they are compared with."""
         found: set[str] = set()

@@ -1,9 +1,9 @@
 """Code as part of a run's identity: an edited loss is a different loss, the user's or losslab's.
 
-The modules that a config's `_target_`s name count, and what they import: the user's own modules, and
-losslab's losses, models and tasks. Installed packages do not count, since the record has their versions.
-Neither does losslab's training loop, which `records.SCHEMA_VERSION` stands for. Comments, docstrings and
-layout may change. Nothing is imported here, and no code runs.
+The modules that a config's `_target_`s and other dotted paths name count, and what they import: the user's
+own modules, and losslab's losses, models and tasks. Installed packages do not count, since the record has
+their versions. Neither does losslab's training loop, which `records.SCHEMA_VERSION` stands for. Comments,
+docstrings and layout may change. Nothing is imported here, and no code runs.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any
 PACKAGE = "losslab"
 _HOME = Path(__file__).parents[1]  # of losslab's modules
 _OF_A_RUN = ("losslab.losses", "losslab.models", "losslab.tasks")
+LONGEST_NAME = 255  # of a file
 _INSTALLED = {"site-packages", "dist-packages"}
 
 Follows = Callable[[str], bool]  # whether an import of this losslab module counts
 
 
 def of_config(config: Any) -> dict[str, str]:
-    """The code that a config's `_target_`s name: {losslab module, or top-level module: hash}."""
+    """The code that a config's dotted paths name: {losslab module, or top-level module: hash}."""
     found = {name: of_module(name) for name in sorted({_module_of(target) for target in _targets(config)})}
     return {name: content for name, content in found.items() if content is not None}
 
@@ -41,16 +42,23 @@ def of_module(name: str) -> str | None:
     return _hash(_with_imports(_files(name), lambda module: module.startswith(_OF_A_RUN)))
 
 
+def is_users(target: str) -> bool:
+    """Whether a dotted path leads to the user's own code."""
+    top = target.partition(".")[0]
+    return top != PACKAGE and of_module(top) is not None
+
+
 def of_file(file: Path) -> str:
     """SHA-256 of a Python file, what it imports from its own folder, and what these import from losslab."""
     return _hash(_with_imports([file], lambda module: True)) or ""
 
 
 def _targets(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        target = value.get("_target_")
-        if isinstance(target, str):
-            yield target
+    """Every text in it that may be a dotted path: a `_target_`, the kind of a task, an argument."""
+    if isinstance(value, str):
+        if "." in value and all(part.isidentifier() for part in value.split(".")):
+            yield value
+    elif isinstance(value, Mapping):
         for item in value.values():
             yield from _targets(item)
     elif isinstance(value, list):
@@ -83,7 +91,7 @@ def _files(name: str) -> list[Path]:
     if top == PACKAGE:
         file = _own_module(name)
         return [file] if file is not None and name.startswith(_OF_A_RUN) else []
-    if top in sys.stdlib_module_names:
+    if not top or top in sys.stdlib_module_names:
         return []
     try:
         spec = importlib.util.find_spec(top)
@@ -115,6 +123,9 @@ def _with_imports(files: Iterable[Path], follows: Follows) -> list[Path]:
 
 def _imported_files(file: Path, follows: Follows) -> Iterator[Path]:
     for name in _imported(file):
+        if name.endswith(".py"):
+            yield file.parent / name
+            continue
         top = name.partition(".")[0]
         if top == PACKAGE:
             module = _own_module(name)
@@ -126,10 +137,15 @@ def _imported_files(file: Path, follows: Follows) -> Iterator[Path]:
                 yield beside.with_suffix(".py")
             elif (beside / "__init__.py").is_file():
                 yield from beside.rglob("*.py")
+            elif (within := file.parent.joinpath(*name.split(".")).with_suffix(".py")).is_file():
+                yield within  # in a folder without __init__.py
 
 
 def _imported(file: Path) -> set[str]:
-    """Names in a file's import statements that may be modules; none if the file is not Python."""
+    """Names in a file's imports that may be modules, and .py files beside it that it names.
+
+    None if the file is not Python.
+    """
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -140,7 +156,28 @@ def _imported(file: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and _is_import(node.func):
+            names |= {text.lstrip(".") for each in node.args[:1] if (text := _text(each))}
+        elif (text := _text(node)) and _names_file(text, file.parent):
+            names.add(text)
     return names
+
+
+def _is_import(function: ast.expr) -> bool:
+    """`importlib.import_module`, `import_module` or `__import__`."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("import_module", "__import__")
+
+
+def _text(node: ast.AST) -> str:
+    """The text of a literal; empty if the node is anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _names_file(text: str, folder: Path) -> bool:
+    return (
+        text.endswith(".py") and len(text) < LONGEST_NAME and "\0" not in text and (folder / text).is_file()
+    )
 
 
 def _hash(files: Iterable[Path]) -> str | None:

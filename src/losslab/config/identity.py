@@ -53,6 +53,7 @@ def identities(settings: RunSettings) -> Identities:
     }
     task = dict(relevant["task"])
     task["source"] = _essence(task["source"])
+    relevant = {key: _with_own_files(value) for key, value in relevant.items()}
     relevant["task"] = task
     relevant["trainer"] = {
         key: value
@@ -69,6 +70,18 @@ def identities(settings: RunSettings) -> Identities:
         "arm_identity": _hash(arm),
         "task_identity": _hash({key: value for key, value in task.items() if key not in NOT_IN_TASK}),
     }
+
+
+def _with_own_files(value: Any) -> Any:
+    """`value`, where the arguments of the user's own code also count by the content of files they name."""
+    if isinstance(value, Mapping):
+        target = value.get("_target_")
+        own = isinstance(target, str) and code.is_users(target)
+        each = _with_content if own else _with_own_files
+        return {key: item if key == "_target_" else each(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_own_files(item) for item in value]
+    return value
 
 
 def _essence(source: Any) -> Any:

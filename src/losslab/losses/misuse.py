@@ -72,7 +72,9 @@ def check_batch(
             f"loss={name} does not take outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} "
             f"({criterion.form}): {first_line(error)}"
         ) from error
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # sys.exit() too
         return
     if not isinstance(value, Tensor):
         raise UserError(

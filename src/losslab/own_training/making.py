@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from losslab import records
+from losslab import records, torch_settings
 from losslab.errors import UserError, first_line
 from losslab.look import findings, tensorboard
 from losslab.look.event_files import RunLogger
@@ -23,9 +23,9 @@ from losslab.look.logbook import Logbook
 from losslab.look.measurements import DIAGNOSTICS_FILE
 from losslab.own_training import results
 from losslab.own_training.arms import Arm
+from losslab.own_training.random_state import restored, seed_all
 from losslab.own_training.results import Metric
 from losslab.own_training.run import Run
-from losslab.own_training.torch_state import restored, seed_all
 from losslab.records import DIVERGED, FINISHED, Record, environment
 from losslab.sweep.plan import PlannedRun
 from losslab.terminal import console
@@ -60,7 +60,7 @@ class Maker:
         folder.mkdir(parents=True, exist_ok=True)
         assert planned.empty_record is not None
         record = planned.empty_record.model_copy(deep=True)
-        with _lightning.quiet(), restored():
+        with _lightning.quiet(), torch_settings.kept(), restored():
             wrong = self._make(record, self.arms[planned.arm_identity], folder)
         if not quiet:
             print_run(console(), record, folder, brief=True)

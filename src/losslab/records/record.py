@@ -28,6 +28,14 @@ RECORD_FILE = "record.json"
 PLAN_FILE = "sweep.json"  # in a sweep's folder: its runs, in order
 PLAN_SCHEMA_VERSION = 1
 
+# Metrics between 0 and 1 of these kinds of target. A user's own kind may give accuracy in percent.
+_OWN_KINDS = ("multiclass", "binary", "multilabel", "segmentation")
+_SHARES = (
+    *("accuracy", "balanced_accuracy", "f1", "macro_f1", "micro_f1", "auroc", "auprc", "iou", "dice"),
+    *("mean_average_precision", "expected_calibration_error"),
+)
+_ROUNDING = 1e-5
+
 # A metric is one number, or a list such as one per class. Records of losslab 0.1 have null for NaN.
 MetricValue = TypeAliasType("MetricValue", "Number | list[MetricValue] | None")
 
@@ -171,10 +179,26 @@ def save(record: Record, curves: pd.DataFrame, folder: Path) -> None:
 
 def load(folder: Path) -> Record:
     """Reads the record in `folder`. Raises RecordError with the file's name and what is wrong."""
+    path = folder / RECORD_FILE
     try:
-        return stored.load(Record, folder / RECORD_FILE, "record", SCHEMA_VERSION)
+        record = stored.load(Record, path, "record", SCHEMA_VERSION)
     except Unreadable as error:
         raise RecordError(str(error)) from None
+    if impossible := _impossible(record):
+        raise RecordError(f"{path} is not a valid record: {impossible}; it was edited or damaged")
+    return record
+
+
+def _impossible(record: Record) -> str:
+    """A metric that no training gives; empty if there is none, or if its range is the user's to say."""
+    task = record.config.get("task")
+    if not isinstance(task, dict) or task.get("kind") not in _OWN_KINDS:
+        return ""
+    for split, metrics in record.metrics.items():
+        for name, value in metrics.items():
+            if name in _SHARES and isinstance(value, float) and abs(value - 0.5) > 0.5 + _ROUNDING:
+                return f"metrics.{split}.{name}={value:g} is outside 0 to 1"
+    return ""
 
 
 def find(folders: Iterable[Path]) -> list[Path]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from losslab.soundness import marks, state
+from losslab import torch_settings
+from losslab.soundness import marks
 from losslab.soundness.mark import UNSOUND, VERDICTS, Examiner, Mark
 from losslab.soundness.subject import Subject, value_and_gradient
 
@@ -71,23 +72,23 @@ def examine(subject: Subject, machine_code: bool = False) -> Examination:
 
 def give(examiner: Examiner, subject: Subject) -> Mark:
     """One mark. Whatever the loss does to torch's settings and random numbers is undone."""
-    before = state.settings()
+    before = torch_settings.settings()
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # the marks measure what they warn about
         torch.manual_seed(0)
         try:
             return examiner(subject)
         finally:
-            state.put_back(before)
+            torch_settings.put_back(before)
 
 
 def usable(subject: Subject) -> bool:
     """Whether the loss returns a scalar with a gradient, without which most marks mean nothing."""
-    before = state.settings()
+    before = torch_settings.settings()
     try:
         value_and_gradient(subject.criterion(), subject.kind.outputs(), subject.encoded(subject.targets()))
     except Exception:
         return False
     finally:
-        state.put_back(before)
+        torch_settings.put_back(before)
     return True

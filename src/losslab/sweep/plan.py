@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 from losslab import records
 from losslab.config.identity import folder_name, identities, is_own_name, named_folder
 from losslab.config.settings import RunSettings, read
-from losslab.errors import RunsFailed, UserError
+from losslab.errors import RunsFailed, SweepStopped, UserError
 from losslab.records import PLAN_FILE, Record
 from losslab.records.plan import Judging, Plan, load_plan, save_plan
 from losslab.records.plan import PlannedRun as Entry
@@ -174,6 +174,15 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def check_locked(folder: Path) -> None:
+    """Raises SweepStopped if the folder of a running sweep, or its lock, is no longer where it was."""
+    if not (folder / LOCK_FILE).exists():
+        raise SweepStopped(
+            f"{folder} was moved or removed while the sweep ran, or its {LOCK_FILE} was: the sweep "
+            "ended there; what was finished is kept, and the same command with folder=FOLDER continues"
+        )
 
 
 def outstanding(planned: Iterable[PlannedRun], folder: Path, retry_failed: bool) -> list[PlannedRun]:

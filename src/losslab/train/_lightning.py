@@ -12,6 +12,10 @@ import signal
 import warnings
 from collections.abc import Iterator
 
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
+__all__ = ["SIGTERMException", "keyboard_interrupt_as_such", "quiet", "without_nvml"]
+
 TRIED_WITH = "2.6.6"
 NVML_CHECK = "PYTORCH_NVML_BASED_CUDA_CHECK"
 LOGGERS = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric")

@@ -157,6 +157,8 @@ class Checkpoint(Watcher):
                 raise ValueError(f"the checksum of {damaged} is wrong")
             state = torch.load(self.path, map_location="cpu", weights_only=True)
             header = {key: state[key] for key in self._header}
+            if header == self._header:
+                _check_complete(state)
         except pickle.UnpicklingError:
             raise UserError(
                 f"{self.path} holds more than tensors and numbers and is not read: {to_do}"
@@ -177,6 +179,28 @@ class Checkpoint(Watcher):
                 f"{to_do}"
             )
         return state
+
+
+# What a checkpoint holds besides its header.
+_PARTS: dict[str, type | tuple[type, ...]] = {
+    "seconds": float,
+    "network": dict,
+    "criterion": dict,
+    "optimizer": dict,
+    "scheduler": (dict, type(None)),
+    "step": int,
+    "training_seconds": float,
+    "logbook": dict,
+    "watchers": dict,
+    "random": dict,
+}
+
+
+def _check_complete(state: Mapping[str, Any]) -> None:
+    """Raises ValueError if a part is missing or of another type: the file was edited."""
+    for name, kind in _PARTS.items():
+        if name not in state or not isinstance(state[name], kind):
+            raise ValueError(f"its {name} is missing or wrong")
 
 
 def _moved(state: Any, device: torch.device) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from losslab import records
+from losslab import records, torch_settings
 from losslab.look import findings, tensorboard
 from losslab.look.event_files import RunLogger
 from losslab.look.logbook import Logbook
@@ -14,12 +14,17 @@ from losslab.train.checkpoint import FILE as CHECKPOINT_FILE
 from losslab.train.parts import Parts
 
 
-def diagnose(record: Record, parts: Parts, logbook: Logbook) -> None:
-    """Adds the findings to the record."""
+def diagnose(record: Record, parts: Parts, logbook: Logbook, changed_settings: list[str]) -> None:
+    """Adds the findings to the record.
+
+    Args:
+        changed_settings: what the training changed of torch's global settings.
+    """
     floor = None
-    with logbook.errors.contained("the loss's floor"):
+    with torch_settings.kept(), logbook.errors.contained("the loss's floor"):
         floor = findings.loss_floor(parts.criterion, parts.task)
-    evidence = findings.Evidence(record, logbook.curves(), logbook.measurements(), floor=floor)
+    changed = list(dict.fromkeys([*parts.changed_settings, *changed_settings]))
+    evidence = findings.Evidence(record, logbook.curves(), logbook.measurements(), floor, changed)
     record.findings = findings.diagnose(evidence, logbook.errors)
 
 

@@ -128,8 +128,10 @@ class Evaluation(Watcher):
         seen = 0
         for inputs, targets in batches:
             outputs = hardware.outputs_of(network, inputs)
-            total_loss += criterion(outputs, kind.encode(targets, criterion.form)).float() * len(inputs)
             metrics.update(outputs / training.temperature, targets)
+            # its own copies: a loss that edits them in place must not change the metrics, nor the data
+            encoded = kind.encode(targets, criterion.form).clone()
+            total_loss += criterion(outputs.clone(), encoded).float() * len(inputs)
             seen += len(inputs)
         network.train(mode)
         values = {"loss": (total_loss / seen).item()}

@@ -11,7 +11,7 @@ from losslab.errors import first_line
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "Cannot allocate memory")
 
 
-def described(error: Exception) -> dict[str, str]:
+def described(error: BaseException) -> dict[str, str]:
     """{"type", "message", "traceback"}, as a failed run's record has it."""
     message = str(error)
     if is_out_of_memory(error):

@@ -8,6 +8,7 @@ import os
 import torch
 from torch import nn
 
+from losslab import torch_settings
 from losslab.config.instantiation import make
 from losslab.config.settings import RunSettings
 from losslab.errors import UserError, first_line
@@ -23,12 +24,17 @@ from losslab.train.optimizer import MakeOptimizer, optimizer_maker
 
 @dataclasses.dataclass
 class Parts:
-    """The objects that the settings describe."""
+    """The objects that the settings describe.
+
+    Attributes:
+        changed_settings: what making and trying them changed of torch's global settings, which are put back.
+    """
 
     task: Task
     network: nn.Module
     criterion: Criterion | WeightedSum
     optimizer: MakeOptimizer
+    changed_settings: list[str] = dataclasses.field(default_factory=list)
 
 
 def build(settings: RunSettings) -> Parts:
@@ -38,10 +44,13 @@ def build(settings: RunSettings) -> Parts:
     its traceback if LOSSLAB_DEBUG is set.
     """
     try:
-        return _build(settings)
-    except UserError:
+        with torch_settings.kept() as changed:
+            parts = _build(settings)
+        parts.changed_settings = changed
+        return parts
+    except (UserError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # sys.exit() in the user's module too
         if os.environ.get("LOSSLAB_DEBUG"):
             raise
         told = failures.described(error)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from losslab import torch_settings
 from losslab.config.settings import RunSettings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.internal_errors import InternalErrors
@@ -54,13 +55,14 @@ def run(
         learner = Learner(view, parts.optimizer, scheduler, watchers)
         trainer = make_trainer(settings, logger, parts.task, record.resumed_at)
         clock.ready()
-        train(trainer, learner, settings, record)
+        with torch_settings.kept() as changed_settings:
+            train(trainer, learner, settings, record)
         record.environment = environment.describe(trainer.strategy.root_device)
     record.evaluations = view.evaluations.recorded()
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
     record.temperature = evaluation.temperature
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
-    closing.diagnose(record, parts, logbook)
+    closing.diagnose(record, parts, logbook, changed_settings)
     closing.finish_tensorboard(record, logbook, logger)
     if trainer.is_global_zero:  # only one of several processes writes
         closing.write(record, logbook, folder)

@@ -39,7 +39,9 @@ def train(trainer: pl.Trainer, learner: Learner, settings: RunSettings, record: 
         record.status = FINISHED
     except Diverged as divergence:
         record.status, record.diverged_at = DIVERGED, divergence.step
-    except Exception as error:
+    except (KeyboardInterrupt, _lightning.SIGTERMException):
+        raise
+    except BaseException as error:  # sys.exit() in the user's loss ends its run, not the others
         record.error = failures.described(error)
     finally:
         for watcher in learner.watchers:

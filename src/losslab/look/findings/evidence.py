@@ -45,12 +45,14 @@ class Evidence:
         curves: one row per value: step, seconds, split, metric, value.
         measurements: one row per number: step, quantity, layer, value; empty with diagnostics=off.
         floor: the lowest value that the criterion reaches with perfect outputs; None if unknown.
+        changed_settings: torch's global settings that the run changed, see `losslab.torch_settings`.
     """
 
     record: Record
     curves: pd.DataFrame
     measurements: pd.DataFrame
     floor: float | None = None
+    changed_settings: list[str] = dataclasses.field(default_factory=list)
 
     def curve(self, split: str, metric: str) -> pd.Series:
         """Finite values of one curve, by step."""
@@ -91,7 +93,9 @@ def loss_floor(criterion: Criterion | WeightedSum, task: Task, samples: int = 25
         for outputs in [ideal, *(signs * 2.0**exponent for exponent in range(11))]:
             try:
                 value = float(criterion(outputs.to(device), encoded.to(device)))
-            except Exception:  # the user's own loss may refuse outputs that no network would give
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # the user's own loss may refuse outputs that no network would give
                 return None
             if math.isfinite(value):
                 values.append(value)

@@ -6,7 +6,7 @@ import contextlib
 
 import torch
 
-from losslab.soundness import state
+from losslab import torch_settings
 from losslab.soundness.mark import SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject
 
@@ -35,11 +35,11 @@ def inputs_kept(subject: Subject) -> tuple[str, str]:
 def state_kept(subject: Subject) -> tuple[str, str]:
     """Settings that outlive the call would change the next arm; random numbers, the order of its batches."""
     targets, outputs = subject.encoded(subject.targets()), subject.kind.outputs().requires_grad_()
-    before, random = state.settings(), torch.get_rng_state()
+    before, random = torch_settings.settings(), torch.get_rng_state()
     criterion = subject.criterion()
     with contextlib.suppress(Exception):
         criterion(outputs, targets).backward()
-    changed = state.put_back(before)
+    changed = torch_settings.put_back(before)
     if changed:
         return UNSOUND, f"changes torch's {', '.join(changed)}"
     if not torch.equal(random, torch.get_rng_state()):

@@ -1,8 +1,9 @@
-"""torch's global settings, which a loss must leave as they are: read, compared, and put back."""
+"""torch's global settings, which a run must leave as they are: read, compared, and put back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -19,6 +20,8 @@ def settings() -> dict[str, Any]:
             torch.are_deterministic_algorithms_enabled(),
             torch.is_deterministic_algorithms_warn_only_enabled(),
         ),
+        "deterministic cuDNN": torch.backends.cudnn.deterministic,
+        "cuDNN benchmark": torch.backends.cudnn.benchmark,
         "float32 matmul precision": torch.get_float32_matmul_precision(),
         "anomaly detection": torch.is_anomaly_enabled(),
     }
@@ -36,12 +39,25 @@ def put_back(wanted: dict[str, Any]) -> list[str]:
         "deterministic algorithms": lambda both: torch.use_deterministic_algorithms(
             both[0], warn_only=both[1]
         ),
+        "deterministic cuDNN": lambda value: setattr(torch.backends.cudnn, "deterministic", value),
+        "cuDNN benchmark": lambda value: setattr(torch.backends.cudnn, "benchmark", value),
         "float32 matmul precision": torch.set_float32_matmul_precision,
         "anomaly detection": torch.autograd.set_detect_anomaly,
     }
     for name in changed:
         restore[name](wanted[name])
     return [f"{name} ({now[name]})" for name in changed]
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[list[str]]:
+    """Puts the settings back at the end; the list that it yields then has what `put_back` returns."""
+    before = settings()
+    changed: list[str] = []
+    try:
+        yield changed
+    finally:
+        changed += put_back(before)
 
 
 def _set_device(device: torch.device) -> None:
