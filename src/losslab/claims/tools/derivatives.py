@@ -17,7 +17,7 @@ def on_grid(name: str, function: Callable[[Tensor], Tensor], note: str, quick: b
     points = 2001 if quick else 2_000_001
     grid = torch.linspace(-100, 100, points, dtype=torch.float64)
     slope = _slope(function, grid)
-    quantities: dict[str, float | list[float]] = {
+    quantities = {
         "smallest": float(slope.min()),
         "largest": float(slope.max()),
         "largest_far_from_zero": float(slope[grid.abs() >= _FAR].max()),
@@ -34,12 +34,12 @@ def on_grid(name: str, function: Callable[[Tensor], Tensor], note: str, quick: b
         "mean output",
     ]
     return CheckResult(
-        quantities=quantities,
+        quantities={**quantities},
         tables=[
             Table(
                 f"The derivative of {name} on {points} points from -100 to 100, and its mean output there",
                 columns,
-                [list(quantities.values())],  # type: ignore[list-item]
+                [[*quantities.values()]],
             )
         ],
         notes=[note],
