@@ -1,7 +1,7 @@
 """What mkdocs.yml cannot say: the site's pages that live outside docs/, and the list of the claims' pages.
 
-README.md is the front page; README.zh-CN.md and CONTRIBUTING.md keep their names. Links between them and docs/
-work in the repository and on the site. https://www.mkdocs.org/user-guide/configuration/#hooks
+README.md is the front page; README.zh-CN.md and CONTRIBUTING.md keep their names. Links between them and
+docs/ work in the repository and on the site. https://www.mkdocs.org/user-guide/configuration/#hooks
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fabricated_verdicts import prediction, row
+from fabricated_verdicts import prediction, row, verdict
 from losslab.report.claims.forest import forest
+from losslab.report.claims.forest_figure import forest_svg
 
 
 def test_order_is_kept_and_the_predicted_side_is_marked():
@@ -64,3 +65,22 @@ def test_rows_of_another_size_have_scales_of_their_own():
 def test_nothing_to_draw():
     assert forest(prediction(rows=[row(mean=None)])) is None
     assert forest(prediction(rows=[])) is None
+
+
+def test_the_figure_shows_what_decides_and_is_the_same_at_every_call():
+    core = prediction("MSE ends higher.", rows=[row("mse − l1"), row("x" * 200, 0.05, outcome="holds")])
+    some = verdict(predictions=[core, prediction("MSE is calibrated.", role="side")])
+    svg = forest_svg(some)
+    assert svg == forest_svg(some)
+    for text in (
+        "MSE ends higher.",
+        "mse − l1",
+        "−0.020 [−0.030, −0.010]: fails",
+        "0.050 [0.040, 0.060]: holds",
+    ):
+        assert text in svg
+    assert "calibrated" not in svg
+
+
+def test_there_is_no_figure_without_a_number():
+    assert forest_svg(verdict(predictions=[prediction(rows=[row(mean=None)]), prediction(rows=[])])) == ""

@@ -6,6 +6,7 @@ The scales are those of `forest.py`, which draws the same strips on the HTML pag
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -83,7 +84,7 @@ def _draw_row(axes: Axes, y: int, prediction: PredictionOutcome, row: Row, strip
         axes.plot([strip.low, strip.high], [y - 0.1] * 2, color=colour, linewidth=1.8)
     if strip.mean is not None:
         axes.plot([strip.mean], [y - 0.1], "o", color=colour, markersize=5)
-    text = {"y": y + 0.2, "fontsize": 8.5, "color": INK, "va": "bottom", "parse_math": False}
+    text: dict[str, Any] = {"y": y + 0.2, "fontsize": 8.5, "color": INK, "va": "bottom", "parse_math": False}
     measured = f"{words.row_estimate(row, prediction.ratio)}: {row.outcome}"
     axes.text(x=0, s=textwrap.shorten(words.row_name(row), LETTERS - len(measured), placeholder=" …"), **text)
     axes.text(x=100, s=measured, ha="right", **text)

@@ -26,8 +26,8 @@ def index(verdicts: Sequence[Verdict], introduction: str = "") -> str:
         "# Verdicts on claims",
         introduction,
         f"{words.counts(verdicts)}. Each page has the answer, a picture, all numbers and the command that "
-        "repeats them; [method.md](method.md) explains how claims are judged, [own_claim.md](own_claim.md) how "
-        "to add your own.",
+        "repeats them; [method.md](method.md) explains how claims are judged, "
+        "[own_claim.md](own_claim.md) how to add your own.",
         verdict_table(verdicts, link="claims/{}.md"),
         words.EXPLANATION,
     ]
