@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from losslab.claims.parse import parse
 from stacked_runs import Configuration, Results
 
 from losslab import records
 from losslab.claims.judge import judge
+from losslab.claims.parse import parse
 from losslab.claims.schema import Claim
 from losslab.claims.stages import Cell
 from losslab.claims.verdict import BORDERLINE, CONFIRMED, REFUTED, TOO_CLOSE, UNDECIDED
