@@ -24,6 +24,7 @@ from losslab.config.settings import DecideSettings
 from losslab.errors import RunsFailed, UserError
 from losslab.records.plan import Judging
 from losslab.report.claims.console import print_on_record, print_verdict
+from losslab.report.claims.exports import write_exports
 from losslab.report.comparison import summarise
 from losslab.sweep.conduct import Setup, conduct
 from losslab.sweep.until_decided import until_decided
@@ -83,6 +84,7 @@ def run_claim(
     study = Study(name, plain, settings.read_command(cfg).quick, given, folder, claim_file(name, config_dir))
     verdict, failed = conduct_claim(study, setup, _command(study, given, config_dir))
     print_verdict(verdict, setup.console)
+    write_exports(verdict, folder)
     if study.quick:
         print_on_record(on_record.load().get(name), setup.console)
     if failed:

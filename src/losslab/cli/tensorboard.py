@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ from losslab.terminal import forgive_output
 # How many entries TensorBoard keeps per tag; its own defaults thin out curves, text and pictures. 0 is
 # documented as "all", but the fast data server then keeps none.
 SAMPLES = {"scalars": 10_000, "histograms": 200, "distributions": 200, "images": 100, "text": 100}
+
+# What TensorBoard reads from its address: only the runs of the comparison, and a colour for each arm that its
+# runs (arm,seed=0-3fa2b1) share.
+ARMS = "?" + urllib.parse.urlencode(
+    {
+        "runFilter": r"(^|/)comparison/",
+        "runColorGroup": r"regex:([^/]+?)(?:,seed=[^/]*)?$",
+        "smoothing": "0",
+    }
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,7 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(f"losslab-tensorboard: {error}", file=sys.stderr)
         return error.exit_status
-    print(f"TensorBoard shows {arguments.folder} at {address} (Ctrl-C stops it)", flush=True)
+    lines = [f"TensorBoard shows {arguments.folder} at {address} (Ctrl-C stops it)"]
+    if any(arguments.folder.rglob("comparison/*/events.out.tfevents.*")):
+        lines.insert(0, f"One curve for each arm, all runs of an arm in its colour: {address}{ARMS}")
+    print("\n".join(lines), flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

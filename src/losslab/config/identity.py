@@ -17,7 +17,7 @@ from losslab.config.settings import RunSettings
 from losslab.records import SCHEMA_VERSION
 
 # Where files are read and written, and what is measured, does not change the result.
-NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "pictures", "retry_failed", "fail_fast")
+NOT_IN_IDENTITY = ("data_dir", "folder", "diagnostics", "logger", "pictures", "retry_failed", "fail_fast")
 # a run that continues ends with the same result; threads change the last digits, and the record says how many
 NOT_IN_IDENTITY_OF_TRAINER = ("checkpoint", "threads")
 # Options that were added later: at these values a run is the same as before the option existed.

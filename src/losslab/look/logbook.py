@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from pytorch_lightning.loggers import TensorBoardLogger
 
+from losslab.look.another_logger import AnotherLogger
 from losslab.look.event_files import Writer
 from losslab.look.internal_errors import InternalErrors
 from losslab.look.measurements import MEASUREMENT_COLUMNS
@@ -26,15 +27,18 @@ class Logbook:
     def __init__(self, logger: TensorBoardLogger, errors: InternalErrors) -> None:
         self.errors = errors
         self.writer = Writer(logger.experiment, self.errors)
+        self.another: AnotherLogger | None = None
         self.rows: list[tuple[int, float, str, str, float]] = []
         self.measured: list[tuple[int, str, str, float]] = []
 
     def add(self, step: int, seconds: float, split: str, values: Mapping[str, Any]) -> None:
         """Values of `split` after `step` optimiser steps and `seconds` of training; lists are left out."""
-        for metric, value in values.items():
-            if isinstance(value, float):
-                self.rows.append((step, round(seconds, 4), split, metric, value))
-                self.writer.add_scalar(f"{metric}/{split}", value, step)
+        numbers = {metric: value for metric, value in values.items() if isinstance(value, float)}
+        for metric, value in numbers.items():
+            self.rows.append((step, round(seconds, 4), split, metric, value))
+            self.writer.add_scalar(f"{metric}/{split}", value, step)
+        if self.another is not None:
+            self.another.add(step, {f"{metric}/{split}": value for metric, value in numbers.items()})
 
     def measure(self, step: int, quantity: str, values: Mapping[str, float]) -> None:
         """Adds a diagnostic's result at optimiser step `step`: a quantity's value in each layer."""

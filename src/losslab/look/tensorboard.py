@@ -14,7 +14,7 @@ from losslab.look.internal_errors import sentence
 from losslab.records import Record
 
 # Groups that do not change the result, or have their own columns.
-NO_COLUMNS = ("diagnostics", "experiment", "trainer")
+NO_COLUMNS = ("diagnostics", "experiment", "logger", "trainer")
 
 
 def write_config(writer: Any, config: Mapping[str, Any]) -> None:

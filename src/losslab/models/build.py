@@ -71,8 +71,7 @@ def build_network(
         except TypeError as error:  # an argument that the model does not have
             raise UserError(
                 f"model: {model.target} could not be made: {error}; a model is called with input_shape, "
-                "output_features, activation and the keys of the section model, and '~model.KEY' on the command "
-                "line leaves a key out"
+                "output_features, activation and the keys of the section model; '~model.KEY' leaves one out"
             ) from error
         activations.check_count()
         _materialise(network, input_shape)

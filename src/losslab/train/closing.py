@@ -29,7 +29,9 @@ def diagnose(record: Record, parts: Parts, logbook: Logbook, changed_settings: l
 
 
 def finish_tensorboard(record: Record, logbook: Logbook, logger: RunLogger) -> None:
-    """Writes findings, hyperparameters and results, and closes the file."""
+    """Writes findings, hyperparameters and results, and closes the file and the other logger."""
+    if logbook.another is not None:
+        logbook.another.finish(record)
     record.internal_errors = logbook.errors.found
     with logbook.errors.contained("TensorBoard"):
         tensorboard.write_findings(logbook.writer, record)

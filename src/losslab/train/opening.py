@@ -6,8 +6,9 @@ from pathlib import Path
 
 from losslab import records
 from losslab.config.identity import identities
-from losslab.config.settings import RunSettings
+from losslab.config.settings import LoggerSettings, RunSettings
 from losslab.look import tensorboard
+from losslab.look.another_logger import AnotherLogger
 from losslab.look.event_files import RunLogger
 from losslab.look.internal_errors import InternalErrors
 from losslab.look.logbook import Logbook
@@ -57,11 +58,15 @@ def find_checkpoint(
     return checkpoint
 
 
-def open_log(record: Record, folder: Path, errors: InternalErrors) -> tuple[RunLogger, Logbook]:
-    """The run's TensorBoard file, with its config, and the logbook that writes to it."""
+def open_log(
+    settings: LoggerSettings, record: Record, folder: Path, errors: InternalErrors
+) -> tuple[RunLogger, Logbook]:
+    """The run's TensorBoard file, with its config, and the logbook that writes there and elsewhere."""
+    another = AnotherLogger.of(settings, record, errors)
     records.remove_unfinished(folder)
     logger = RunLogger(folder, record.resumed_at)
     logbook = Logbook(logger, errors)
+    logbook.another = another
     with errors.contained("TensorBoard"):
         tensorboard.write_config(logbook.writer, record.config)
     return logger, logbook

@@ -50,7 +50,7 @@ def run(
     )
     watchers = make_watchers(settings, record, evaluation, checkpoint, errors, console)
     with _lightning.quiet(), threads.chosen(settings.trainer, parts.network, parts.task):
-        logger, logbook = opening.open_log(record, folder, errors)
+        logger, logbook = opening.open_log(settings.logger, record, folder, errors)
         view = Training(parts.task, parts.network, parts.criterion, settings.trainer, logbook)
         learner = Learner(view, parts.optimizer, scheduler, watchers)
         trainer = make_trainer(settings, logger, parts.task, record.resumed_at)

@@ -363,6 +363,18 @@ class DiagnosticsSettings(Section):
     callbacks: dict[str, Target]
 
 
+class LoggerSettings(Section):
+    """Where curves and results go besides TensorBoard.
+
+    Attributes:
+        more: a logger of Lightning's.
+        name_as: its argument that takes the run's name.
+    """
+
+    more: Target | None = None
+    name_as: str | None = None
+
+
 # ---- the whole
 
 
@@ -396,6 +408,7 @@ class RunSettings(Section):
     averaging: AveragingSettings
     trainer: TrainerSettings
     diagnostics: DiagnosticsSettings
+    logger: LoggerSettings = LoggerSettings()
     choices: dict[str, str] = pydantic.Field(default_factory=dict, exclude=True)
 
     @pydantic.field_validator("folder", mode="before")
