@@ -9,6 +9,10 @@ class UserError(Exception):
 
     exit_status = 2
 
+    def __str__(self) -> str:
+        """In one line, whatever is quoted in it."""
+        return " ".join(super().__str__().splitlines())
+
 
 class RunsFailed(UserError):
     """Runs ended as `failed`. Their records are written; the command exits with status 1."""

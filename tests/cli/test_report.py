@@ -1,5 +1,8 @@
 """`losslab-report`: its arguments, its exit status, and its sentences."""
 
+import json
+import sys
+
 import pytest
 
 from fabricated_records import fabricate, write_all
@@ -43,6 +46,20 @@ def test_a_record_that_cannot_be_read_is_said_and_is_not_exit_status_0(sweep, ca
     printed = capsys.readouterr()
     assert printed.err.startswith(f"losslab-report: {path} is not a valid record: seed is wrong")
     assert "mse" in printed.out
+
+
+def test_a_report_runs_no_code_that_a_record_names(sweep, monkeypatch):
+    monkeypatch.chdir(sweep.parent)
+    monkeypatch.syspath_prepend(str(sweep.parent))
+    (sweep.parent / "evil_of_a_test.py").write_text("open('ran', 'w')")
+    for path in sweep.glob("*/record.json"):
+        record = json.loads(path.read_text())
+        record["config"]["loss"]["loss"] = {"_target_": "evil_of_a_test.Loss", "x": "${evil_of_a_test:1}"}
+        record["config"]["task"]["kind"] = "evil_of_a_test.Kind"
+        path.write_text(json.dumps(record))
+    assert main([str(sweep)]) == 0
+    assert "evil_of_a_test" not in sys.modules
+    assert not (sweep.parent / "ran").exists()
 
 
 def test_several_folders_are_one_comparison(sweep, tmp_path, capsys, monkeypatch):

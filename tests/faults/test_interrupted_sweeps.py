@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -11,6 +12,7 @@ import pytest
 from fault_tools import RUNS, SWEEP, attempt, finish, finished, kill_tree, leftovers, results, start, wait_for
 
 SEED = 20240
+KILLS = int(os.environ.get("LOSSLAB_KILLS", "50"))  # of each launcher
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +26,13 @@ def undisturbed(tmp_path_factory):
     return results(where / "sweep"), time.monotonic() - began
 
 
-def killed_and_resumed(where: Path, kills: int, seconds: float, chance: random.Random) -> int:
+def killed_and_resumed(
+    where: Path, kills: int, seconds: float, chance: random.Random, command: list[str] = SWEEP
+) -> int:
     """Kill the sweep up to `kills` times at random moments, then let it finish; how often it was killed."""
     sweep, done, killed = where / "sweep", {}, 0
     while killed < kills and len(done) < RUNS:
-        process = start(where)
+        process = start(where, command)
         wait_for((sweep / "sweep.json").exists, process)
         time.sleep(chance.uniform(0, seconds))
         if process.poll() is not None:
@@ -38,7 +42,7 @@ def killed_and_resumed(where: Path, kills: int, seconds: float, chance: random.R
         now = finished(sweep)
         assert all(now[name] == record for name, record in done.items()), "a finished run was done again"
         done = now
-    assert finish(where) == 0, (where / "log").read_text()
+    assert finish(where, command) == 0, (where / "log").read_text()
     assert all(finished(sweep)[name] == record for name, record in done.items())
     assert leftovers(sweep) == []
     assert "Traceback" not in (where / "log").read_text()
@@ -66,14 +70,17 @@ def test_killed_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(1800)
-def test_killed_at_twenty_random_moments(tmp_path, undisturbed, record_property):
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_killed_at_fifty_random_moments(tmp_path, undisturbed, record_property, launcher):
+    """Also while the comparison is written: the moments go on to the end of the command."""
+    command = [*SWEEP, f"hydra/launcher={launcher}"]
     expected, seconds = undisturbed
     chance = random.Random(SEED + 1)
     killed, sweeps = 0, 0
-    while killed < 20:
+    while killed < KILLS:
         where = tmp_path / f"{sweeps}"
-        killed += killed_and_resumed(where, min(4, 20 - killed), seconds * 0.5, chance)
+        killed += killed_and_resumed(where, min(4, KILLS - killed), seconds, chance, command)
         sweeps += 1
         assert results(where / "sweep") == expected
     record_property("kills", killed)

@@ -6,6 +6,8 @@ import math
 
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
 from fabricated_records import fabricate
 from losslab.look.findings import NOTE, RULES, Evidence, as_markdown, diagnose, loss_floor
@@ -19,7 +21,17 @@ from losslab.train.run import build
 
 DEEP = "model.hidden=[32,32,32,32,32,32,32]"
 
+
+def changes_settings(prediction, target):
+    torch.set_num_threads(2)
+    return nn.functional.mse_loss(prediction, target)
+
+
 PROVOKED = {
+    "changed_settings": [
+        *("loss=custom", "loss.loss._target_=hydra.utils.get_method"),
+        *(f"+loss.loss.path={__name__}.changes_settings", "loss.targets=one_hot"),
+    ],
     "vanishing_gradients": ["activation=sigmoid", DEEP],
     "exploding_gradients": ["loss=mse", "optimizer=sgd", "optimizer.lr=20"],
     "divergence": ["loss=mse", "optimizer=sgd", "optimizer.lr=20"],

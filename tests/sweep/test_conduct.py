@@ -120,8 +120,9 @@ def test_the_same_in_worker_processes(setup, tmp_path):
     assert len(records.find([tmp_path])) == 2
 
 
-def test_a_worker_that_is_killed_costs_its_own_run(setup, tmp_path):
-    deadly = Setup(setup.compose, SideBySide(dies_with_seed_0, 2), setup.console)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_worker_that_is_killed_costs_its_own_run(setup, tmp_path, processes):
+    deadly = Setup(setup.compose, SideBySide(dies_with_seed_0, processes), setup.console)
     conducted = conduct(BATCH, tmp_path, deadly)
     assert "1 of 2 runs failed: seed=0" in str(conducted.failed)
     assert "its worker process was killed" in str(conducted.failed)

@@ -14,6 +14,6 @@ def changed_settings(evidence: Evidence) -> Finding | None:
     return Finding(
         f"the loss, the network or a diagnostic changed torch's {', '.join(evidence.changed_settings)}: "
         "this run was partly computed that way, other runs are not",
-        {},
+        {"settings": len(evidence.changed_settings)},
         SOURCE,
     )
