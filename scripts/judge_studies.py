@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Judges the judge on real trainings: how often it decides wrongly, and how soon it decides.
 
-    python scripts/judge_studies.py                    about 20 minutes on one core; into docs/method.md
+    python scripts/judge_studies.py                    about 12 minutes on one core; into docs/method.md
     python scripts/judge_studies.py --print            the same, but only printed
     python scripts/judge_studies.py --runs FILE        keeps the trained runs in FILE, or uses those there
 
@@ -16,7 +16,6 @@ import dataclasses
 import os
 import re
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -61,7 +60,6 @@ class Pool:
         equal: of the arms that are the same, (sweeps, arms, seeds).
         plain, square: of two losses over the same seeds, (seeds of the second study,).
         brittle, brittle_again: of an arm whose runs often collapse, and of the same arm with other seeds.
-        seconds: processor time of all trainings.
     """
 
     rates: np.ndarray
@@ -70,15 +68,13 @@ class Pool:
     square: Results
     brittle: Results
     brittle_again: Results
-    seconds: float
 
 
-RESULTS = [field.name for field in dataclasses.fields(Pool) if field.name not in ("rates", "seconds")]
+RESULTS = [field.name for field in dataclasses.fields(Pool) if field.name != "rates"]
 PARTS = [field.name for field in dataclasses.fields(Results)]
 
 
 def trained(configuration: Configuration) -> Pool:
-    started = time.process_time()
     rates = _tuned(configuration)
     shape = (SWEEPS, ARMS, SEEDS)
     equal = Results(*(np.full(shape, np.nan) for _ in dataclasses.fields(Results)))
@@ -98,7 +94,7 @@ def trained(configuration: Configuration) -> Pool:
         configuration.train("cross_entropy_on_softmax", RATES[1], first),
         configuration.train("cross_entropy_on_softmax", RATES[1], second),
     ]
-    return Pool(rates, equal, *pairs, time.process_time() - started)
+    return Pool(rates, equal, *pairs)
 
 
 def _tuned(configuration: Configuration) -> np.ndarray:
@@ -114,13 +110,13 @@ def _tuned(configuration: Configuration) -> np.ndarray:
 
 def save(pool: Pool, path: Path) -> None:
     arrays = {f"{name}.{part}": getattr(getattr(pool, name), part) for name in RESULTS for part in PARTS}
-    np.savez(path, rates=pool.rates, seconds=pool.seconds, **arrays)
+    np.savez(path, rates=pool.rates, **arrays)
 
 
 def load(path: Path) -> Pool:
     saved = np.load(path)
     results = (Results(*(saved[f"{name}.{part}"] for part in PARTS)) for name in RESULTS)
-    return Pool(saved["rates"], *results, float(saved["seconds"]))
+    return Pool(saved["rates"], *results)
 
 
 # ---- sweeps
@@ -262,12 +258,11 @@ def known_differences(arm: Results, reference: Results) -> dict[float, Tally]:
 # ---- page
 
 
-def as_markdown(pool: Pool, configuration: Configuration, agreement: tuple[int, int], started: float) -> str:
+def as_markdown(pool: Pool, configuration: Configuration, agreement: tuple[int, int]) -> str:
     """The studies as docs/method.md shows them.
 
     Args:
         agreement: how many runs are the same as losslab's own, and of how many.
-        started: processor time before the analysis.
     """
     runs = pool.equal.test.size + 4 * pool.plain.test.size + SWEEPS * ARMS * TUNING_SEEDS * len(RATES)
     chosen = ", ".join(f"{rate:g} in {np.mean(pool.rates == rate):.0%}" for rate in RATES)
@@ -294,10 +289,9 @@ def as_markdown(pool: Pool, configuration: Configuration, agreement: tuple[int, 
         configuration,
         MARGIN,
     )
-    seconds = pool.seconds + time.process_time() - started
     blocks = [
         filled(f"""
-            Measured by `python scripts/judge_studies.py` (torch {version}, {seconds:.0f} s of one core). All
+            Measured by `python scripts/judge_studies.py` (torch {version}). All
             {runs:,} runs are real trainings: digits, a network with 32 hidden units, Adam, 3 epochs. Many
             seeds are trained at once as one stacked model, which gives what `losslab` gives: test accuracy
             and steps to the target agree in {agreement[0]} of {agreement[1]} runs.
@@ -371,10 +365,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         pool = trained(configuration)
         if arguments.runs is not None:
             save(pool, arguments.runs)
-    started = time.process_time()
     compared = list(range(8))
     equal, _ = configuration.agreement("cross_entropy", RATES[1], compared)
-    text = as_markdown(pool, configuration, (equal, len(compared)), started)
+    text = as_markdown(pool, configuration, (equal, len(compared)))
     print(text)
     if not arguments.print:
         write_into(METHOD, text)
