@@ -33,7 +33,6 @@ DIRECT = (
 )
 TIMED = (
     "builtins_beat_handwritten",
-    "data_parallel_scales",
     "relu_trains_faster",
     "traced_inference_is_faster",
     "where_avoids_branching",
@@ -56,7 +55,11 @@ def claim(name: str) -> Claim:
     return parse(OmegaConf.to_container(OmegaConf.load(file)["claim"]), file.name)
 
 
-@pytest.mark.parametrize("name", [*DIRECT, *TIMED])
+# Two more processes, each of which imports torch.
+DATA_PARALLEL = pytest.param("data_parallel_scales", marks=pytest.mark.faults)
+
+
+@pytest.mark.parametrize("name", [*DIRECT, *TIMED, DATA_PARALLEL])
 def test_measures_what_its_claim_predicts(name):
     result = measured(name)
     wanted = [prediction for prediction in claim(name).predictions if prediction.quantity]
@@ -176,12 +179,16 @@ def test_printed_smoothness():
 def test_all_variants_compute_the_same():
     assert number("where_avoids_branching", "largest_difference") <= 1e-6
     assert number("traced_inference_is_faster", "largest_difference") <= 1e-4
-    assert number("data_parallel_scales", "largest_weight_difference") <= 1e-5
-    assert number("data_parallel_scales", "smallest_weight_change") > 1e-4
     name = "builtins_beat_handwritten"
     assert max(number(name, f"{each}_difference") for each in ("relu", "sigmoid", "tanh", "mse")) <= 1e-6
     assert number(name, "relu_as_printed_runs") == number(name, "mse_as_printed_runs") == 0
     assert number(name, "tanh_finite_share") < 1 == number(name, "tanh_torch_finite_share")
+
+
+@pytest.mark.faults
+def test_two_processes_train_the_same_network():
+    assert number("data_parallel_scales", "largest_weight_difference") <= 1e-5
+    assert number("data_parallel_scales", "smallest_weight_change") > 1e-4
 
 
 def test_where_beats_a_branch_for_each_element():
