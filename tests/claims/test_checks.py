@@ -43,7 +43,6 @@ DIRECT = (
 SLOW = ("mse_cannot_converge", "mse_is_convex", "multilabel_needs_bce")  # they train networks
 TIMED = (
     "builtins_are_faster",
-    "data_parallel_scales",
     "relu_is_cheaper",
     "traced_inference_is_faster",
     "where_avoids_branching",
@@ -66,7 +65,11 @@ def claim(name: str) -> Claim:
     return parse(OmegaConf.to_container(OmegaConf.load(file)["claim"]), file.name)
 
 
-@pytest.mark.parametrize("name", [*DIRECT, *TIMED])
+# Two more processes, each of which imports torch.
+DATA_PARALLEL = pytest.param("data_parallel_scales", marks=pytest.mark.faults)
+
+
+@pytest.mark.parametrize("name", [*DIRECT, *TIMED, DATA_PARALLEL])
 def test_measures_what_its_claim_predicts(name):
     result = measured(name)
     checked = claim(name).in_quick()
@@ -210,12 +213,16 @@ def test_printed_smoothness():
 def test_all_variants_compute_the_same():
     assert number("where_avoids_branching", "largest_difference") <= 1e-6
     assert number("traced_inference_is_faster", "largest_difference") <= 1e-4
-    assert number("data_parallel_scales", "largest_weight_difference") <= 1e-5
-    assert number("data_parallel_scales", "smallest_weight_change") > 1e-4
     name = "builtins_are_faster"
     for each in ("relu", "sigmoid", "tanh", "swish", "mse", "cross_entropy"):
         assert number(name, f"{each}_difference") <= 1e-6
         assert number(name, f"{each}_built_in_finite_share") == 1
+
+
+@pytest.mark.faults
+def test_two_processes_train_the_same_network():
+    assert number("data_parallel_scales", "largest_weight_difference") <= 1e-5
+    assert number("data_parallel_scales", "smallest_weight_change") > 1e-4
 
 
 def test_where_beats_a_branch_for_each_element():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -47,12 +48,27 @@ claim:
 """
 
 
+FIXED = ("optimizer.lr=0.01", "trainer.max_epochs=1")
+
+
+def written_down(folder: Path) -> Path:
+    (folder / "own" / "experiment").mkdir(parents=True)
+    (folder / "own" / "experiment" / "mine.yaml").write_text(CLAIM)
+    return folder / "own"
+
+
 @pytest.fixture
 def own_claims(tmp_path: Path) -> Path:
-    folder = tmp_path / "own" / "experiment"
-    folder.mkdir(parents=True)
-    (folder / "mine.yaml").write_text(CLAIM)
-    return tmp_path / "own"
+    return written_down(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder with the claim, and that of its study with nothing left to tune."""
+    top = tmp_path_factory.mktemp("fixed")
+    own_claims = written_down(top)
+    sweep(own_claims, top / "out", *FIXED)
+    return own_claims, top / "out"
 
 
 def losslab(*arguments: str) -> None:
@@ -157,17 +173,17 @@ def test_a_claim_is_no_single_run(own_claims: Path) -> None:
         losslab("+experiment=mine", "--config-dir", str(own_claims))
 
 
-def test_the_verdict_is_strict_json(own_claims: Path, tmp_path: Path) -> None:
-    sweep(own_claims, tmp_path / "out", "optimizer.lr=0.01", "trainer.max_epochs=1")
-    verdict = load(tmp_path / "out")
-    assert not (tmp_path / "out" / "tuning").exists(), "what the command line fixes is not tuned"
+def test_the_verdict_is_strict_json(fixed: tuple[Path, Path]) -> None:
+    own_claims, folder = fixed
+    verdict = load(folder)
+    assert not (folder / "tuning").exists(), "what the command line fixes is not tuned"
     assert verdict.arms[0].chosen == {}
     assert verdict.command == (
         f"losslab-reproduce mine --config-dir {own_claims} --override optimizer.lr=0.01 "
         "--override trainer.max_epochs=1"
     )
     json.loads(
-        (tmp_path / "out" / "verdict.json").read_text(),
+        (folder / "verdict.json").read_text(),
         parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"),
     )
 
@@ -248,6 +264,9 @@ def test_a_misspelt_quantity_shows_before_anything_is_trained(own_claims: Path, 
 
 def test_a_grid_may_hold_null_and_lists(own_claims: Path, tmp_path: Path) -> None:
     claim = CLAIM.replace("optimizer.lr: [1e-4, 1e-2]", "trainer.gradient_clip.norm: [null, 1.0]")
+    claim = claim.replace("    mse: loss=mse\n", "").replace(
+        "arm: [cross_entropy, mse]", "arm: cross_entropy"
+    )
     claim = claim.replace("model: linear", "model: mlp")
     (own_claims / "experiment" / "mine.yaml").write_text(
         claim.replace("max_epochs: 2", "max_epochs: 1").replace(
@@ -268,16 +287,16 @@ def test_a_verdict_of_an_older_losslab_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_runs_that_were_not_made_alike_are_the_verdicts_first_problem(
-    own_claims: Path, tmp_path: Path
+    fixed: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    fixed = ("optimizer.lr=0.01", "trainer.max_epochs=1")
-    sweep(own_claims, tmp_path / "out", *fixed)
-    assert load(tmp_path / "out").problems == []
+    own_claims, folder = fixed
+    assert load(folder).problems == []
+    shutil.copytree(folder, tmp_path / "out")
     path = next((tmp_path / "out" / "reporting").rglob("record.json"))
     plain = json.loads(path.read_text())
     plain["environment"]["device"] = "cpu: Another"
     path.write_text(json.dumps(plain))
-    sweep(own_claims, tmp_path / "out", *fixed)
+    sweep(own_claims, tmp_path / "out", *FIXED)
     assert (
         load(tmp_path / "out").problems[0].startswith("Mixed: the runs on digits were not made alike: device")
     )

@@ -16,10 +16,8 @@ from losslab.claims.verdict import Verdict
 from losslab.config.identity import identities
 from losslab.config.settings import RunSettings
 from losslab.errors import RunsFailed
-from losslab.look.evaluations import of_task
 from losslab.sweep import plan
 from losslab.sweep.conduct import Setup, conduct
-from losslab.train.trainer import steps_per_epoch
 
 
 def conduct_claim(study: Study, setup: Setup, command: str) -> tuple[Verdict, RunsFailed | None]:
@@ -61,6 +59,10 @@ def _rehearse(study: Study, setup: Setup) -> None:
 
     def preflight(settings: RunSettings) -> None:
         if build is not None:
+            # Both need torch, and a wrong override is refused without waiting for it.
+            from losslab.look.evaluations import of_task
+            from losslab.train.trainer import steps_per_epoch
+
             task = build(settings).task
             known_metrics.append(set(task.kind.metric_names()))
             steps = steps_per_epoch(settings, task) * settings.trainer.max_epochs
