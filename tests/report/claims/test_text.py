@@ -239,3 +239,14 @@ def test_what_else_an_arm_says():
     assert words.chosen_text(broken) == "lr 0.01 (edge of its grid)"
     assert words.p_text(0.00001) == "< 0.0001"
     assert words.p_text(0.034) == "0.034"
+
+
+def test_papers_have_tables_of_their_own_in_markdown():
+    paper = verdict("squentropy", part="papers", reported="Better | calibrated.", outcome="confirmed")
+    text = markdown([paper, verdict()])
+    articles, papers, beside, *_ = tables(text)
+    assert [len(articles), len(papers), len(beside)] == [3, 3, 3]
+    assert beside[-1] == ["[squentropy](#squentropy)", r"Better \| calibrated.", "**confirmed**"]
+    assert text.index("**Articles") < text.index("**Papers") < text.index("## mse_is_better")
+    assert text.index("## mse_is_better") < text.index("## squentropy")
+    assert "The paper reports" not in markdown([verdict()])

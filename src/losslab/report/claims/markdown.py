@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from losslab.claims.conditions import spoken
 from losslab.claims.schema import CORE, PREMISE, SIDE
-from losslab.claims.verdict import PredictionOutcome, Verdict
+from losslab.claims.verdict import ARTICLES, PAPERS, PredictionOutcome, Verdict
 from losslab.markdown import escaped, table
 from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
@@ -18,12 +18,37 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
         "# Verdicts on claims",
         f"{words.counts(verdicts)}. Each was run and judged by the command in its section; "
         "[method.md](method.md) explains how, [own_claim.md](own_claim.md) how to add your own.",
-        verdict_table(verdicts, link=True),
+        *_tables(verdicts),
         words.EXPLANATION,
     ]
     for verdict in _in_order(verdicts):
         parts += _section(verdict)
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tables(verdicts: Sequence[Verdict]) -> list[str]:
+    """A table for each part of the report; beside papers, one with what they report."""
+    parts = words.in_parts(verdicts)
+    if list(parts) == [ARTICLES]:
+        return [verdict_table(verdicts, link=True)]
+    found = []
+    for part, inside in parts.items():
+        found += [f"**{words.PART_HEADINGS[part]}**", verdict_table(inside, link=True)]
+        if part == PAPERS:
+            found += ["What the papers report, and what was found here:", _beside_papers(inside)]
+    return found
+
+
+def _beside_papers(verdicts: Sequence[Verdict]) -> str:
+    rows = [
+        [
+            f"[{_name(verdict)}](#{_slug(verdict)})",
+            escaped(verdict.reported),
+            f"**{escaped(words.outcome_text(verdict))}**",
+        ]
+        for verdict in _in_order(verdicts)
+    ]
+    return table(["claim", "the paper reports", "here"], rows)
 
 
 def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
@@ -45,7 +70,8 @@ def verdict_table(verdicts: Sequence[Verdict], link: bool = False) -> str:
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [verdict for some in words.grouped(verdicts).values() for verdict in some]
+    parts = words.in_parts(verdicts).values()
+    return [verdict for inside in parts for some in words.grouped(inside).values() for verdict in some]
 
 
 def _section(verdict: Verdict) -> list[str]:
@@ -53,6 +79,7 @@ def _section(verdict: Verdict) -> list[str]:
         f"## {_name(verdict)}",
         f"> {escaped(verdict.statement)}",
         f"{escaped(verdict.source)}",
+        f"The paper reports: {escaped(verdict.reported)}" if verdict.reported else "",
         f"**{escaped(words.outcome_text(verdict).capitalize())}.** {escaped(verdict.answer)}"
         + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
         f"{escaped(verdict.summary)}"
