@@ -1,11 +1,11 @@
-"""docs/claims.md and the README table are generated from records: every claim of experiments is in both."""
+"""docs/claims.md and the README table are generated from records: every claim of articles is in both."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from losslab.claims.catalogue import claims
+from losslab.claims.catalogue import claim_file, claims
 
 TOP = Path(__file__).parents[2]
 OUTCOMES = ("**confirmed**", "**refuted**", "**mixed**", "**inconclusive**")
@@ -14,7 +14,7 @@ WORDS = ("**Confirmed.**", "**Refuted.**", "**Mixed.**", "**Inconclusive.**")
 
 @pytest.fixture(scope="module")
 def names():
-    found = set(claims(None))
+    found = {name for name in claims(None) if claim_file(name).parent.name == "articles"}
     assert len(found) == 32
     return found
 
@@ -38,6 +38,8 @@ def test_the_readme_shows_every_verdict(names):
 
 
 def test_every_claim_says_how_long_it_takes(names):
-    for name, claim in claims(None).items():
+    known = claims(None)
+    for name in names:
+        claim = known[name]
         assert claim.seconds is not None, name
         assert claim.quick.seconds is not None, name
