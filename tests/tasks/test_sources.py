@@ -100,3 +100,15 @@ def test_a_mistake_in_a_persons_function_is_named_with_its_line(composed, tmp_pa
     settings = composed("task=custom", "task.kind=regression", "task.source._target_=broken_source.load")
     with pytest.raises(UserError, match=r"KeyError 'price' \(.*broken_source.py, line 2\)"):
         load_task(settings.task, settings.choices["task"])
+
+
+def test_a_sinusoid_has_noise_of_known_size():
+    from losslab.tasks.sources.sinusoid import sinusoid
+
+    raw = sinusoid(samples=20_000, periods=2, least_noise=0.1, most_noise=0.5, seed=0)
+    x = raw.inputs[:, 0]
+    noise = raw.targets - (4 * torch.pi * x).sin()
+    for low, expected in ((0.0, 0.12), (0.45, 0.30), (0.9, 0.48)):
+        inside = (x >= low) & (x < low + 0.1)
+        assert noise[inside].std().item() == pytest.approx(expected, rel=0.08)
+        assert noise[inside].mean().item() == pytest.approx(0, abs=0.04)

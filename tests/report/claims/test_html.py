@@ -293,3 +293,20 @@ def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "report").write_text("a file")
     with pytest.raises(UserError, match="cannot be written"):
         write_html([verdict()], tmp_path, tmp_path / "report" / "index.html")
+
+
+def test_papers_are_a_part_of_their_own_beside_what_they_report(tmp_path):
+    paper = verdict("squentropy", part="papers", reported="Better calibrated.", outcome="confirmed")
+    page = page_of(tmp_path, paper, verdict())
+    first, second = (
+        page.text.index("Articles: what is told"),
+        page.text.index("Papers: what the literature reports"),
+    )
+    assert first < second
+    table = page.text[page.text.index("What papers report, and what was found here") :]
+    assert re.match(r".*?squentropy\s*Better calibrated\.\s*confirmed Use cross-entropy", table)
+    ids = [attributes["id"] for _, attributes in page.tags if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    targets = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert {target.removeprefix("#") for target in targets} <= set(ids)
+    assert "Papers:" not in page_of(tmp_path, verdict()).text

@@ -252,3 +252,15 @@ def test_what_else_an_arm_says():
     assert words.chosen_text(broken) == "lr 0.01 (edge of its grid)"
     assert words.p_text(0.00001) == "< 0.0001"
     assert words.p_text(0.034) == "0.034"
+
+
+def test_papers_have_tables_of_their_own_in_markdown():
+    paper = verdict("squentropy", part="papers", reported="Better | calibrated.", outcome="confirmed")
+    text = index([paper, verdict()])
+    articles, papers, beside, *_ = tables(text)
+    assert [len(articles), len(papers), len(beside)] == [3, 3, 3]
+    linked = "[squentropy](claims/squentropy.md)"
+    assert beside[-1] == [linked, r"Better \| calibrated.", "**confirmed**"]
+    assert text.index("**Articles") < text.index("**Papers")
+    assert "The paper reports" not in page(verdict())
+    assert "The paper reports" in page(paper)

@@ -68,10 +68,17 @@ def write_html(verdicts: Sequence[Verdict], folder: Path, path: Path) -> None:
 
         Raises UserError if it cannot be written.
     """
-    groups = words.grouped(verdicts)
-    views = {outcome: [view(one, folder / one.claim) for one in some] for outcome, some in groups.items()}
+    parts = words.in_parts(verdicts)
+    views = {
+        part: {
+            outcome: [view(one, folder / one.claim) for one in some]
+            for outcome, some in words.grouped(inside).items()
+        }
+        for part, inside in parts.items()
+    }
     page = _environment().get_template("claims.html.jinja").render(
-        groups=views,
+        parts=views,
+        headings=words.PART_HEADINGS,
         meaning=MEANING,
         explanation=words.EXPLANATION,
         css=Markup((TEMPLATES / "claims.css").read_text(encoding="utf-8")),

@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from losslab.claims.conditions import spoken
 from losslab.claims.schema import CORE, PREMISE, SIDE
-from losslab.claims.verdict import PredictionOutcome, Verdict
+from losslab.claims.verdict import ARTICLES, PAPERS, PredictionOutcome, Verdict
 from losslab.markdown import escaped, table
 from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
+
+PAGE = "claims/{}.md"  # a claim's page, from docs/claims.md
 
 
 def index(verdicts: Sequence[Verdict], introduction: str = "") -> str:
@@ -28,7 +30,7 @@ def index(verdicts: Sequence[Verdict], introduction: str = "") -> str:
         f"{words.counts(verdicts)}. Each page has the answer, a picture, all numbers and the command that "
         "repeats them; [method.md](method.md) explains how claims are judged, "
         "[own_claim.md](own_claim.md) how to add your own.",
-        verdict_table(verdicts, link="claims/{}.md"),
+        *_tables(verdicts),
         words.EXPLANATION,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -44,6 +46,31 @@ def page(verdict: Verdict, picture: str = "") -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _tables(verdicts: Sequence[Verdict]) -> list[str]:
+    """A table for each part of the report; beside papers, one with what they report."""
+    parts = words.in_parts(verdicts)
+    if list(parts) == [ARTICLES]:
+        return [verdict_table(verdicts, link=PAGE)]
+    found = []
+    for part, inside in parts.items():
+        found += [f"**{words.PART_HEADINGS[part]}**", verdict_table(inside, link=PAGE)]
+        if part == PAPERS:
+            found += ["What the papers report, and what was found here:", _beside_papers(inside)]
+    return found
+
+
+def _beside_papers(verdicts: Sequence[Verdict]) -> str:
+    rows = [
+        [
+            _linked(verdict, PAGE),
+            escaped(verdict.reported),
+            f"**{escaped(words.outcome_text(verdict))}**",
+        ]
+        for verdict in _in_order(verdicts)
+    ]
+    return table(["claim", "the paper reports", "here"], rows)
+
+
 def verdict_table(verdicts: Sequence[Verdict], link: str = "") -> str:
     """One row per claim: name, statement, verdict with its conditions, and the answer.
 
@@ -52,7 +79,7 @@ def verdict_table(verdicts: Sequence[Verdict], link: str = "") -> str:
     """
     rows = [
         [
-            f"[{_name(verdict)}]({link.format(quote(verdict.claim))})" if link else _name(verdict),
+            _linked(verdict, link),
             escaped(verdict.statement),
             f"**{escaped(verdict.outcome)}**" + (f": {escaped(verdict.where)}" if verdict.where else ""),
             escaped(verdict.answer or words.headline(verdict)),
@@ -63,13 +90,15 @@ def verdict_table(verdicts: Sequence[Verdict], link: str = "") -> str:
 
 
 def _in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [verdict for some in words.grouped(verdicts).values() for verdict in some]
+    parts = words.in_parts(verdicts).values()
+    return [verdict for inside in parts for some in words.grouped(inside).values() for verdict in some]
 
 
 def _parts(verdict: Verdict, picture: str) -> list[str]:
     return [
         f"# {_name(verdict)}",
         f"> {escaped(verdict.statement)}",
+        f"The paper reports: {escaped(verdict.reported)}" if verdict.reported else "",
         f"**{escaped(words.outcome_text(verdict).capitalize())}.** {escaped(verdict.answer)}"
         + (" Quick run: embedded data, few seeds." if verdict.quick else ""),
         f"![The intervals of its predictions beside what was predicted]({picture})" if picture else "",
@@ -180,6 +209,10 @@ def _check(verdict: Verdict) -> list[str]:
             ),
         ]
     return parts
+
+
+def _linked(verdict: Verdict, link: str) -> str:
+    return f"[{_name(verdict)}]({link.format(quote(verdict.claim))})" if link else _name(verdict)
 
 
 def _name(verdict: Verdict) -> str:

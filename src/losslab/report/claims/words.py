@@ -9,6 +9,7 @@ from typing import Any
 from losslab.claims.conditions import spoken
 from losslab.claims.schema import CORE, PREMISE
 from losslab.claims.verdict import (
+    ARTICLES,
     CLOSE,
     CONFIRMED,
     DEPENDS,
@@ -16,6 +17,9 @@ from losslab.claims.verdict import (
     HOLDS,
     NOT_TESTED,
     OPEN,
+    OWN,
+    PAPERS,
+    PARTS,
     REFUTED,
     TOO_CLOSE,
     ArmResult,
@@ -28,6 +32,11 @@ from losslab.claims.words import WORDS
 from losslab.records.record import Environment
 
 DASH = "–"
+PART_HEADINGS = {
+    ARTICLES: "Articles: what is told about losses, activations and training",
+    PAPERS: "Papers: what the literature reports about losses",
+    OWN: "Your own claims",
+}
 EXPLANATION = (
     "A verdict follows from its core predictions alone, condition by condition: confirmed if all of them "
     "hold, refuted if one fails. Too close to matter: the difference is smaller than the margin, which is "
@@ -147,6 +156,13 @@ def grouped(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
     for verdict in verdicts:
         found.setdefault(verdict.outcome, []).append(verdict)
     return {outcome: some for outcome, some in found.items() if some}
+
+
+def in_parts(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
+    """By the report's part, in its order; parts without a claim are left out."""
+    some = list(verdicts)
+    found = {part: [one for one in some if one.part == part] for part in PARTS}
+    return {part: inside for part, inside in found.items() if inside}
 
 
 def counts(verdicts: Sequence[Verdict]) -> str:

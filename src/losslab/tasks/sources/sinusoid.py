@@ -6,7 +6,6 @@ import math
 
 import torch
 
-from losslab.seeds import generator
 from losslab.tasks.sources.raw import Raw
 
 
@@ -16,7 +15,7 @@ def sinusoid(samples: int, periods: float, least_noise: float, most_noise: float
     Args:
         least_noise, most_noise: s at x = 0 and at x = 1; the sinusoid's own standard deviation is 0.71.
     """
-    random = generator(seed, "sinusoid", 0)
+    random = torch.Generator().manual_seed(seed)
     x = torch.rand(samples, 1, generator=random)
     deviation = least_noise + (most_noise - least_noise) * x
     y = (2 * math.pi * periods * x).sin() + deviation * torch.randn(samples, 1, generator=random)
