@@ -50,11 +50,13 @@ def claims_study(
     frames, slow_frames = (
         _Frames(configuration.target, factor * steps, longest * every) for factor, longest in ((1, 1), (4, 5))
     )
-    below = Results(on_margin.test.copy(), on_margin.validation, on_margin.steps)
-    below.test[:, 1:] -= 2 * margin
-    sweeps, sweeps_on_margin, sweeps_below = (_arms(one) for one in (equal, on_margin, below))
+    sweeps, sweeps_on_margin = _arms(equal), _arms(on_margin)
     again, first, quick = (_dealt(one, equal.test.shape[2], place) for place, one in enumerate(brittle))
     pairs = list(zip(again, first, strict=True))
+    undealt = [
+        [one[start : start + equal.test.shape[2]] for one in brittle[:2]]
+        for start in range(0, len(brittle[0].test), equal.test.shape[2])
+    ]
     # by 5/4, so that the ratio is the margin; where 5 times the steps are too many, the target is not reached
     slowed = [(_slower(one, 5, 4 * steps), _slower(other, 4, 4 * steps)) for one, other in pairs]
     higher, lower_steps = {"metric": "accuracy", "expect": "higher"}, {"expect": "lower"}
@@ -73,16 +75,13 @@ def claims_study(
         ("Both are no worse", no_lower, sweeps, fails, frames),
         ("An arm that is better by exactly the margin is better", higher, _of_two(sweeps_on_margin), decided,
          frames),
-        ("One that is worse by exactly the margin is no worse", no_lower, _of_two(sweeps_below), decided,
-         frames),
-        ("Both of two arms on the margin are better", higher, sweeps_on_margin, decided, frames),
-        ("The brittle arm is better than itself", higher, pairs, (CONFIRMED,), frames),
+        ("The brittle arm is better than itself", higher, undealt, (CONFIRMED,), frames),
         (f"The brittle arm needs fewer steps than itself ({censored:.0%} of its runs never get there)",
          lower_steps, pairs, (CONFIRMED,), frames),
         ("It needs no more steps than itself", no_more_steps, pairs, fails, frames),
         (f"It needs fewer steps than itself slowed down onto the margin ({slow_censored:.0%})", lower_steps,
          slowed, decided, slow_frames),
-        ("Cross-entropy alone, about twice as quick, needs fewer", lower_steps,
+        ("Cross-entropy alone, more than twice as quick, needs fewer", lower_steps,
          list(zip(first, quick, strict=True)), fails, frames),
     ]  # fmt: skip
     rows = "\n".join(
@@ -92,8 +91,9 @@ def claims_study(
         filled(f"""
             **Claims.** The same runs as claims with one core prediction, about one arm or two, judged by the
             code that judges the articles' claims, with its own margins (accuracy {margin}, steps 25%). How
-            often each word was given; bold: a wrong one. On the margin every decided word is wrong. In these
-            rows and those about the brittle arm the comparisons share runs, dealt anew 2 and {DEALS} times.
+            often each word was given; bold: a wrong one. On the margin every decided word is wrong. The
+            comparisons of that row share runs, dealt 2 times, and those about steps share runs dealt {DEALS}
+            times.
         """),
         f"| claim | {' | '.join(WORDS)} | wrong |\n"
         f"| :--- | {' | '.join('---:' for _ in WORDS)} | :--- |\n{rows}",
