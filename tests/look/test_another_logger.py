@@ -39,8 +39,9 @@ def test_a_logger_that_does_not_exist_is_one_sentence(train):
 
 def test_mlflow_offline(train, tmp_path):
     tracking = pytest.importorskip("mlflow.tracking", reason="needs the extra mlflow")
-    record, folder = train(*FEW, "logger=mlflow", f"logger.more.save_dir={tmp_path / 'mlruns'}")
-    client = tracking.MlflowClient(f"file:{tmp_path / 'mlruns'}")
+    address = f"sqlite:///{tmp_path}/mlflow.db"
+    record, folder = train(*FEW, "logger=mlflow", f"logger.more.tracking_uri='{address}'")
+    client = tracking.MlflowClient(address)
     (experiment,) = client.search_experiments(filter_string="name = 'losslab'")
     (run,) = client.search_runs([experiment.experiment_id])
     assert run.info.run_name == folder.name
@@ -48,7 +49,7 @@ def test_mlflow_offline(train, tmp_path):
     assert run.data.metrics["final/accuracy"] == pytest.approx(record.metrics["test"]["accuracy"])
 
 
-def test_weights_and_biases_offline(train, tmp_path, monkeypatch):
+def test_weights_and_biases_offline(train, tmp_path):
     wandb = pytest.importorskip("wandb", reason="needs the extra wandb")
     for _ in range(2):  # two runs of one process are two runs there
         train(*FEW, "logger=wandb", f"logger.more.save_dir={tmp_path}")
