@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).parents[2]
 TABLES = (
     "### One run",
@@ -13,6 +15,7 @@ TABLES = (
 )
 
 
+@pytest.mark.faults  # it starts many processes
 def test_the_small_benchmark_writes_all_its_tables(command, tmp_path):
     page = tmp_path / "benchmarks.md"
     arguments = ["--small", "--cases", "mlp", "--threads", "1", "--sweep", "2", "--processes", "2"]

@@ -26,7 +26,14 @@ TASKS = {
 OVERRIDES = {"poisson_nll": ["task.target_scaling=null", "optimizer.lr=0.01"]}
 
 
-@pytest.mark.parametrize("name", NAMES)
+# Masks take a convolutional network: in the suite dice and lovasz stand for these.
+IN_FAULT_SUITE = ("bce_dice", "focal_tversky", "generalised_dice", "soft_jaccard", "tversky")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.faults if name in IN_FAULT_SUITE else ()) for name in NAMES],
+)
 def test_lowers_itself(train, composed, name):
     wanted = composed(f"loss={name}").loss.parts[-1].targets
     form = next(form for form in TASKS if form in wanted)

@@ -31,7 +31,7 @@ def test_california_housing(train, real_data_dir):
 
 
 @pytest.mark.real_data
-def test_penn_fudan(composed, train, real_data_dir):
+def test_penn_fudan(composed, real_data_dir):
     needs(real_data_dir, "PennFudanPed/PNGImages")
     settings = composed("task=penn_fudan")
     task = load_task(settings.task, "penn_fudan")
@@ -40,6 +40,14 @@ def test_penn_fudan(composed, train, real_data_dir):
     assert sum(len(split) for split in task.splits.values()) == 170
     share = float(task.training_targets.float().mean())
     assert 0.1 < share < 0.3
+
+
+@pytest.mark.faults
+@pytest.mark.real_data
+def test_a_small_network_finds_people_in_penn_fudan(composed, train, real_data_dir):
+    needs(real_data_dir, "PennFudanPed/PNGImages")
+    task = load_task(composed("task=penn_fudan").task, "penn_fudan")
+    share = float(task.training_targets.float().mean())
     record, _ = train(
         "task=penn_fudan", "task.source.size=48", "model=unet", "loss=bce_with_logits", "pictures=null",
         "trainer.max_epochs=4", "model.channels=[8,16,32,32,32]",
@@ -59,6 +67,7 @@ def test_nuclei(composed, real_data_dir):
     assert 0.05 < float(task.training_targets.float().mean()) < 0.2
 
 
+@pytest.mark.faults
 @pytest.mark.real_data
 def test_fashion_mnist_reaches_its_target(train, real_data_dir):
     needs(real_data_dir, "FashionMNIST/raw")
@@ -69,7 +78,10 @@ def test_fashion_mnist_reaches_its_target(train, real_data_dir):
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("task", "guess"), [("mnist_one_against_rest", 0.05), ("mnist_pairs", 0.31)])
+@pytest.mark.parametrize(
+    ("task", "guess"),
+    [("mnist_one_against_rest", 0.05), pytest.param("mnist_pairs", 0.31, marks=pytest.mark.faults)],
+)
 def test_tasks_made_of_mnist(train, real_data_dir, task, guess):
     record, _ = train(f"task={task}", "loss=bce_with_logits", "pictures=null", "trainer.max_epochs=1")
     assert record.status == "finished"
