@@ -10,6 +10,12 @@ from losslab.claims.words import WORDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIRST_EDITION = ("mixed", "inconclusive")  # of pages that have not been made again
+
+
+def _is_of_an_article(name):
+    return claim_file(name).parent.name == "articles"
+
+
 PAGES = sorted((DOCS / "claims").glob("*.md"))
 
 
