@@ -28,7 +28,7 @@ from losslab.cli.judge_table import main as judge_table
 from losslab.comparison.comparison import compare
 from losslab.config.hydra_setup import experiment_files
 from losslab.errors import UserError
-from losslab.report.comparison.tables import as_markdown
+from losslab.report.comparison.documents import as_markdown
 from losslab.sweep.plan import PlannedRun, outstanding, write_plan
 
 HOSTILE: list[Any] = [

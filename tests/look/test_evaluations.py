@@ -62,7 +62,7 @@ def test_arms_are_evaluated_at_the_steps_and_on_the_samples_of_the_record(train)
     for record, folder in runs:
         curve = records.load_curves(folder).query("split == 'validation' and metric == 'accuracy'")
         plan = record.evaluations
-        assert plan == {"every": 7, "samples": {"train": 256, "validation": 256}, "early": (1, 3)}
+        assert plan == {"every": 7, "samples": {"train": 256, "validation": 256}, "early": [1, 3]}
         assert list(curve["step"]) == [0, 1, 3, *range(7, 68, 7), 68]
         right = curve["value"] * plan["samples"]["validation"]
         assert list(right) == pytest.approx(list(right.round()), abs=1e-3)

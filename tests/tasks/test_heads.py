@@ -85,7 +85,10 @@ def test_a_squared_error_of_the_mean_trains_like_one_of_the_value(train):
     ("overrides", "sentence"),
     [
         (["loss=hl_gauss"], "^loss.head=Histogram needs task.kind=regression, the task's is multiclass$"),
-        ([*FRIEDMAN, "loss=mse", "loss.targets=bins"], "takes targets as bins, but this task offers values$"),
+        (
+            [*FRIEDMAN, "loss=mse", "loss.targets=bins"],
+            "takes targets as bins, but this task offers values: choose",
+        ),
         ([*FRIEDMAN, "loss=hl_gauss", "loss.head.bins=12"], "^loss.head.bins=12 leaves no bin between twice"),
         (
             [*FRIEDMAN, "loss=mse", "+loss.head={_target_: torch.nn.ReLU}"],

@@ -15,6 +15,8 @@ from losslab.records import Record
 
 # Groups that do not change the result, or have their own columns.
 NO_COLUMNS = ("diagnostics", "experiment", "logger", "trainer")
+# Columns only if they were chosen: TensorBoard shows the first five by name, and the loss must be among them.
+SELDOM = ("averaging", "scheduler")
 
 
 def write_config(writer: Any, config: Mapping[str, Any]) -> None:
@@ -33,13 +35,11 @@ def write_findings(writer: Any, record: Record) -> None:
 
 def write_hyperparameters(logger: TensorBoardLogger, record: Record) -> None:
     """One row of the HParams page. Every run has the same columns, even without a result."""
-    config, groups = record.config, record.choices.keys() - set(NO_COLUMNS)
+    config, given = record.config, {override.partition("=")[0] for override in record.overrides}
+    hidden = {*NO_COLUMNS, *(group for group in SELDOM if group not in given)}
+    groups = record.choices.keys() - hidden
     hyperparameters: dict[str, Any] = {
-        # The loss first: the page shows as many columns as fit.
-        **{
-            group: record.choices[group]
-            for group in sorted(groups, key=lambda group: (group != "loss", group))
-        },
+        **{group: record.choices[group] for group in sorted(groups)},
         "seed": record.seed,
         "learning_rate": config["optimizer"].get("lr", float("nan")),
         "batch_size": config["trainer"]["batch_size"],
