@@ -58,7 +58,9 @@ def next_steps(comparison: Comparison, folder: Path) -> list[str]:
         return [look]
     needed = [row.seeds_needed for row in rows if row.seeds_needed is not None]
     seeds = max(FEWEST_SEEDS, min(needed, default=0), 1 + max(row.n for row in rows))
-    more = f"Add seeds: repeat the command with folder={where} and 'seed=range(0,{seeds})'"
+    staged = any(row.margin is not None for row in rows)  # without seed=, stages continue where they stopped
+    given = f"{'and without seed=, or with' if staged else 'and'} 'seed=range(0,{seeds})'"
+    more = f"Add seeds: repeat the command with folder={where} {given}"
     until = "Or leave out seed= and say what difference matters, e.g. decide.margin=0.01: it adds seeds"
     return [
         f"{more}; finished runs are kept",
