@@ -12,13 +12,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from losslab.config import catalogue
 from losslab.config.settings.command import CommandSettings
+from losslab.config.settings.loss import AnyLoss, SingleLossSettings, SumSettings
 from losslab.config.settings.sentences import validated
-from losslab.config.settings.tree import (
-    AnyLoss,
-    RunSettings,
-    SingleLossSettings,
-    SumSettings,
-)
+from losslab.config.settings.tree import RunSettings
 from losslab.config.terms import normal_terms
 from losslab.errors import UserError, first_line
 

@@ -179,3 +179,17 @@ class Target(pydantic.BaseModel):
         """The same target without one of its arguments."""
         arguments = {key: value for key, value in self.arguments.items() if key != argument}
         return self.model_copy(update={"arguments": arguments})
+
+
+# Tags of unions, which pydantic adds to an error's path; no config has such keys.
+ONE, SEVERAL = "losslab: one", "losslab: several"
+
+
+def has(key: str) -> pydantic.Discriminator:
+    """Chooses between two forms of a section by whether it has this key."""
+
+    def chosen(data: Any) -> str:
+        found = key in data if isinstance(data, Mapping) else hasattr(data, key)
+        return SEVERAL if found else ONE
+
+    return pydantic.Discriminator(chosen)
