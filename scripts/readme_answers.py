@@ -12,8 +12,8 @@ import yaml
 
 from losslab.claims import answer, catalogue
 from losslab.claims.verdict import Verdict
-from losslab.markdown import escaped, table
 from losslab.report.claims import words
+from losslab.support.markdown import escaped, table
 
 CHOSEN: dict[str, dict[str, str]] = yaml.safe_load(
     Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")

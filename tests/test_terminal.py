@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def stdout(monkeypatch, capsys):
     def put(stream):
         monkeypatch.setattr(sys, "__stdout__", stream)
         monkeypatch.setattr(sys, "stdout", stream)
-        monkeypatch.setattr("losslab.terminal.atexit.register", lambda function: None)
+        monkeypatch.setattr("losslab.support.terminal.atexit.register", lambda function: None)
         forgive_output()
         return sys.stdout
 

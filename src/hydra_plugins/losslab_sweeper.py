@@ -42,8 +42,8 @@ class LosslabSweeper(Sweeper):
         from losslab.cli.sweeps import run_claim, run_sweep
         from losslab.config import settings
         from losslab.config.overrides import combinations
+        from losslab.support.terminal import console
         from losslab.sweep.conduct import Setup
-        from losslab.terminal import console
 
         launcher, preflight = self._launcher()
         setup = Setup(

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,15 +22,15 @@ def main(argv: list[str] | None = None) -> int:
             f"give one loss, besides KEY=VALUE; not {len(targets)}: {' '.join(targets)}".rstrip(": ")
         )
     # heavy imports come after parsing, so that --help answers at once
-    from losslab import _torchmetrics
     from losslab.errors import UserError
+    from losslab.support import _torchmetrics
 
     _torchmetrics.import_quickly()
     from losslab.soundness.compose import compose_subject
     from losslab.soundness.examine import examine
     from losslab.soundness.mark import UNSOUND
     from losslab.soundness.table import table
-    from losslab.terminal import console
+    from losslab.support.terminal import console
 
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -14,11 +14,11 @@ def main(argv: list[str] | None = None) -> int:
     forgive_output()
     arguments = _parser().parse_args(argv)
     # heavy imports come after parsing, so that --help answers at once
-    from losslab import _torchmetrics
     from losslab.errors import UserError
+    from losslab.support import _torchmetrics
 
     _torchmetrics.import_quickly()
-    from losslab.gallery.gallery import write_gallery
+    from losslab.report.gallery.gallery import write_gallery
 
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.errors import RunsFailed, SweepStopped, UserError
-from losslab.terminal import console
+from losslab.support import _torchmetrics
+from losslab.support.terminal import console
 
 if TYPE_CHECKING:
     from losslab.config.settings import RunSettings

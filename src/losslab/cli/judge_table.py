@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 if TYPE_CHECKING:
     from losslab.judgement.result import Judgement

@@ -15,7 +15,6 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from losslab import _torchmetrics
 from losslab.cli import warnings_policy
 from losslab.cli.job import (
     files_as_sentences,
@@ -29,7 +28,8 @@ from losslab.config._hydra import overrides_first
 from losslab.config.hydra_errors import as_sentences
 from losslab.config.hydra_setup import package_folder, register
 from losslab.errors import UserError
-from losslab.terminal import forgive_output
+from losslab.support import _torchmetrics
+from losslab.support.terminal import forgive_output
 
 raise_lost_interrupts()
 register()  # both at import: a launcher's worker processes import this module, but do not call main()

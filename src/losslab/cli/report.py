@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     from losslab.errors import UserError
     from losslab.judgement.rows import Margin
     from losslab.report.comparison import summarise
-    from losslab.terminal import console
+    from losslab.support.terminal import console
 
     try:
         comparison = summarise(

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 if TYPE_CHECKING:
     from losslab.claims.schema import Claim
@@ -61,8 +61,8 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     from losslab.errors import UserError
     from losslab.report.claims.console import print_verdicts
     from losslab.report.claims.report import write_report
+    from losslab.support.terminal import console
     from losslab.sweep.progress import Overall
-    from losslab.terminal import console
 
     status = 0
     verdicts = []
@@ -95,9 +95,9 @@ def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> No
     from losslab.config.compose import composer
     from losslab.config.hydra_errors import as_sentences
     from losslab.config.overrides import quoted
+    from losslab.support.terminal import console
     from losslab.sweep.conduct import Setup
     from losslab.sweep.launchers import OneByOne, SideBySide
-    from losslab.terminal import console
 
     job.make_importable(Path.cwd())
     train, folder = job.train_planned, arguments.folder / name
@@ -132,7 +132,7 @@ def _records(folder: Path) -> int:
 
 def _list(known: dict[str, Claim]) -> int:
     from losslab.claims.stages import count
-    from losslab.terminal import console
+    from losslab.support.terminal import console
 
     for name, claim in known.items():
         tuning, least, most = count(claim)
@@ -144,7 +144,7 @@ def _list(known: dict[str, Claim]) -> int:
 
 def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
     from losslab.claims.stages import count
-    from losslab.terminal import console
+    from losslab.support.terminal import console
 
     out = console()
     seconds = 0.0

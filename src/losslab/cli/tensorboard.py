@@ -9,7 +9,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from losslab.terminal import forgive_output
+from losslab.support.terminal import forgive_output
 
 # How many entries TensorBoard keeps per tag; its own defaults thin out curves, text and pictures. 0 is
 # documented as "all", but the fast data server then keeps none.

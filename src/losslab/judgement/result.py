@@ -6,11 +6,11 @@ import dataclasses
 
 import pandas as pd
 
-from losslab import markdown
 from losslab.judgement.over_conditions import OverConditions
 from losslab.judgement.rows import Row
 from losslab.judgement.sentences import difference_word, sentences, with_digits
 from losslab.judgement.sequential import OPEN
+from losslab.support import markdown
 
 
 @dataclasses.dataclass(frozen=True)

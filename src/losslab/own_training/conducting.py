@@ -18,10 +18,10 @@ from losslab.own_training.results import Metric
 from losslab.records import DIVERGED, FAILED, FINISHED, PLAN_FILE, RECORD_FILE, Record, stored
 from losslab.records.frame import read_runs
 from losslab.records.plan import Judging
+from losslab.support.terminal import console
 from losslab.sweep.conduct import Conducted, Setup, conduct_planned
 from losslab.sweep.launchers import OneByOne, SideBySide
 from losslab.sweep.plan import PlannedRun, locked
-from losslab.terminal import console
 
 
 class Conductor:

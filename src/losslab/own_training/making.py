@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from losslab import records, torch_settings
+from losslab import records
 from losslab.errors import UserError, first_line
 from losslab.look import findings, tensorboard
 from losslab.look.event_files import RunLogger
@@ -27,8 +27,9 @@ from losslab.own_training.random_state import restored, seed_all
 from losslab.own_training.results import Metric
 from losslab.own_training.run import Run
 from losslab.records import DIVERGED, FINISHED, Record, environment
+from losslab.support import torch_settings
+from losslab.support.terminal import console
 from losslab.sweep.plan import PlannedRun
-from losslab.terminal import console
 from losslab.train import _lightning, failures
 from losslab.train.clock import Clock
 from losslab.train.summary import print_run

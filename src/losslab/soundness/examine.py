@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from losslab import torch_settings
 from losslab.soundness import marks
 from losslab.soundness.mark import UNSOUND, VERDICTS, Examiner, Mark
 from losslab.soundness.subject import Subject, value_and_gradient
+from losslab.support import torch_settings
 
 # Of each file in marks/, by its name; first those that are given to every loss.
 EXAMINERS: tuple[Examiner, ...] = tuple(

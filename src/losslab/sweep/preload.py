@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from losslab import _torchmetrics
+from losslab.support import _torchmetrics
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what libraries say to programmers when they are imported

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from losslab import records, torch_settings
+from losslab import records
 from losslab.look import findings, tensorboard
 from losslab.look.event_files import RunLogger
 from losslab.look.logbook import Logbook
 from losslab.look.measurements import DIAGNOSTICS_FILE
 from losslab.records import Record
+from losslab.support import torch_settings
 from losslab.train.checkpoint import FILE as CHECKPOINT_FILE
 from losslab.train.parts import Parts
 

@@ -8,7 +8,6 @@ import os
 import torch
 from torch import nn
 
-from losslab import torch_settings
 from losslab.config.instantiation import make
 from losslab.config.settings import RunSettings
 from losslab.errors import UserError, first_line
@@ -16,6 +15,7 @@ from losslab.losses import misuse
 from losslab.losses.criterion import Criterion, build_criterion
 from losslab.losses.terms import WeightedSum
 from losslab.models import build_network, check_fit, share_weights
+from losslab.support import torch_settings
 from losslab.tasks import Task, load_task
 from losslab.tasks.heads import Head
 from losslab.train import failures, hardware, temperature

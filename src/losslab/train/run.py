@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from losslab import torch_settings
 from losslab.config.settings import RunSettings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.internal_errors import InternalErrors
 from losslab.look.watcher import Training
 from losslab.records import Record, environment
+from losslab.support import torch_settings
 from losslab.train import _lightning, closing, opening, threads
 from losslab.train.clock import Clock
 from losslab.train.evaluation import Evaluation

@@ -45,7 +45,7 @@ class Evidence:
         curves: one row per value: step, seconds, split, metric, value.
         measurements: one row per number: step, quantity, layer, value; empty with diagnostics=off.
         floor: the lowest value that the criterion reaches with perfect outputs; None if unknown.
-        changed_settings: torch's global settings that the run changed, see `losslab.torch_settings`.
+        changed_settings: torch's global settings that the run changed, see `losslab.support.torch_settings`.
     """
 
     record: Record

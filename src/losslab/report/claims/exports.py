@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from losslab import markdown
 from losslab.claims.verdict import Verdict
 from losslab.errors import UserError
 from losslab.records import write_atomically
 from losslab.report.claims import words
 from losslab.report.latex import booktabs
+from losslab.support import markdown
 
 CSV_FILE, MARKDOWN_FILE, LATEX_FILE = "verdict.csv", "verdict.md", "verdict.tex"
 

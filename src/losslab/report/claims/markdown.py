@@ -11,9 +11,9 @@ from urllib.parse import quote
 from losslab.claims.conditions import spoken
 from losslab.claims.schema import CORE, PREMISE, SIDE
 from losslab.claims.verdict import ARTICLES, PAPERS, PredictionOutcome, Verdict
-from losslab.markdown import escaped, table
 from losslab.report.claims import words
 from losslab.report.claims.figures import by_condition
+from losslab.support.markdown import escaped, table
 
 PAGE = "claims/{}.md"  # a claim's page, from docs/claims.md
 

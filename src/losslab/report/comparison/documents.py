@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from losslab import markdown
 from losslab.comparison.result import Comparison
-from losslab.markdown import escaped
 from losslab.report.comparison.answer import answer, details
 from losslab.report.comparison.tables import EXPLANATION, Column, columns, protocol_line
 from losslab.report.latex import booktabs
+from losslab.support import markdown
+from losslab.support.markdown import escaped
 
 
 def as_markdown(comparison: Comparison, picture: str | None = None, ranks: str | None = None) -> str:

@@ -17,7 +17,6 @@ from losslab.comparison.result import Arm, Comparison, TaskComparison
 from losslab.look import findings
 from losslab.look._tensorboard import quiet_writer_threads
 from losslab.look.measurements import load_measurements
-from losslab.markdown import escaped, table
 from losslab.report.comparison.documents import as_markdown
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
@@ -25,6 +24,7 @@ from losslab.report.comparison.looks import Look, looks_of
 from losslab.report.comparison.result_figure import result_figure
 from losslab.report.event_log import EventLog
 from losslab.report.rank_figure import draw_ranks
+from losslab.support.markdown import escaped, table
 
 FOLDER = "comparison"
 EVENTS = "events.out.tfevents.*"

@@ -6,9 +6,9 @@ import contextlib
 
 import torch
 
-from losslab import torch_settings
 from losslab.soundness.mark import SOUND, UNSOUND, WEAK, mark
 from losslab.soundness.subject import Subject
+from losslab.support import torch_settings
 
 
 @mark("leaves prediction and target alone", when="always")

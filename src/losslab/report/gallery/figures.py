@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from losslab.gallery.curves import Picture
+from losslab.report.gallery.curves import Picture
 from losslab.report.svg import FAINT, INK, inline_svg, style, svg_text
 
 _COLOURS = ("#2f7ed8", "#e07b16")  # in the middle between black and white: readable on both

@@ -7,7 +7,7 @@ import sys
 
 USED = """
 import sys
-import losslab._torchmetrics as quick
+import losslab.support._torchmetrics as quick
 quick.import_quickly()
 imported = {name for name in quick.POSTPONED if name in sys.modules}
 assert not imported, imported
@@ -32,7 +32,7 @@ pathlib.Path("torchmetrics.py").write_text("import torchvision; version = torchv
 pathlib.Path("torchvision.py").write_text("__version__ = '9'")
 pathlib.Path("torch.py").write_text("")
 sys.path.insert(0, "")
-import losslab._torchmetrics as quick
+import losslab.support._torchmetrics as quick
 quick.import_quickly()
 assert sys.modules["torchmetrics"].version == "9 found"
 """

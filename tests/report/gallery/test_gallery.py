@@ -11,11 +11,11 @@ from losslab.cli.gallery import main
 from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
 from losslab.config.settings import Target
-from losslab.gallery.curves import activation_picture, loss_picture
-from losslab.gallery.figures import file_svg
+from losslab.report.gallery.curves import activation_picture, loss_picture
+from losslab.report.gallery.figures import file_svg
 from losslab.soundness.compose import compose_subject
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 CONF = [package_folder("conf")]
 
 

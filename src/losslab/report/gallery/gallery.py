@@ -12,8 +12,8 @@ from losslab.config import catalogue
 from losslab.config.hydra_setup import package_folder
 from losslab.config.settings import Target, validated
 from losslab.errors import UserError
-from losslab.gallery.curves import Picture, activation_picture, loss_picture
-from losslab.gallery.figures import both_halves, page_svg
+from losslab.report.gallery.curves import Picture, activation_picture, loss_picture
+from losslab.report.gallery.figures import both_halves, page_svg
 from losslab.soundness.compose import compose_subject
 
 PAGE = "gallery.html"
