@@ -110,6 +110,29 @@ def test_a_claim_is_tuned_reported_judged_and_resumed(own_claims: Path, tmp_path
     assert load(folder).predictions == verdict.predictions
 
 
+def test_another_metric_may_choose_from_the_grid(own_claims: Path, tmp_path: Path) -> None:
+    file = own_claims / "experiment" / "mine.yaml"
+    file.write_text(CLAIM.replace("  stages: 2", "  tune_by: expected_calibration_error\n  stages: 2"))
+    folder = tmp_path / "out" / "mine"
+    sweep(own_claims, folder)
+    for arm in load(folder).arms:
+        assert arm.tuned_by == "expected_calibration_error"
+        least = min(arm.tuning, key=lambda point: point.mean or 1.0)
+        assert arm.chosen == least.point, "an error is best where it is lowest"
+    errors = {
+        record.metrics["validation"]["expected_calibration_error"]
+        for record in (records.load(path) for path in records.find([folder / "tuning"]))
+    }
+    assert {value for arm in load(folder).arms for point in arm.tuning for value in point.values} == errors
+
+    file.write_text(CLAIM.replace("  stages: 2", "  tune_by: mean_reciprocal_rank\n  stages: 2"))
+    with pytest.raises(UserError, match=r"claim\.tune_by: choose one of accuracy, auprc, "):
+        sweep(own_claims, tmp_path / "other")
+    file.write_text(CLAIM.replace("  stages: 2", "  tune_by: rmse\n  stages: 2"))
+    with pytest.raises(UserError, match=r"claim\.tune_by: there is no metric rmse; there are: accuracy"):
+        sweep(own_claims, tmp_path / "other")
+
+
 def test_an_unknown_metric_shows_before_anything_is_trained(own_claims: Path, tmp_path: Path) -> None:
     file = own_claims / "experiment" / "mine.yaml"
     file.write_text(CLAIM.replace("metric: accuracy", "metric: acuracy"))

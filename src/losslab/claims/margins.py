@@ -43,6 +43,24 @@ MARGINS: Mapping[str, Margin] = {
     "dead_share": SHARE,
 }
 
+# Metrics that `tune_by` may name, by what is better.
+SCORES = (
+    "accuracy",
+    "balanced_accuracy",
+    "exact_match",
+    "f1",
+    "macro_f1",
+    "micro_f1",
+    "mean_average_precision",
+    "auprc",
+    "precision",
+    "recall",
+    "iou",
+    "dice",
+    "boundary_f1",
+)
+ERRORS = ("rmse", "mae", "brier_score", "expected_calibration_error")
+
 
 def margin_of(metric: str, own: Mapping[str, Margin] | None = None) -> Margin | None:
     """The margin of a metric or measure; None if there is none.

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from losslab.claims import answer, conditions
-from losslab.claims.margins import MARGINS
+from losslab.claims.margins import ERRORS, MARGINS, SCORES
 from losslab.claims.schema import CORE, Claim, Prediction, split_reference
 from losslab.errors import UserError
 
@@ -72,6 +72,8 @@ def _mistakes(claim: Claim) -> Iterable[tuple[str, str]]:
         yield "tuning_seeds", f"{_listed(common)} are reported too: what is tuned on cannot be reported"
     if not claim.tuning_seeds and any(claim.grid(name) for name in claim.condition_names):
         yield "tuning_seeds", "a claim that tunes needs seeds for it"
+    if claim.tune_by is not None and claim.tune_by not in (*SCORES, *ERRORS):
+        yield "tune_by", f"choose one of {_listed(sorted((*SCORES, *ERRORS)))}"
     if lost := conditions.unknown(claim.conditions, claim.quick.conditions):
         yield "quick.conditions", _no_condition(claim, lost[0])
     if fixed := sorted(set(claim.margins) & set(MARGINS)):

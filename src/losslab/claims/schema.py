@@ -180,6 +180,7 @@ class Claim(pydantic.BaseModel):
         holds_in: `each`: the statement is about each condition; `most`: about more than half of such
             conditions, which are a sample (data sets), judged by the share in which it holds.
         tune: nuisance: config key -> its grid. Every arm gets the same one under each condition.
+        tune_by: the validation metric that chooses from the grid; by default the task's primary one.
         margins: of metrics that losslab has none for.
         stages: numbers of seeds at which undecided conditions are judged; one number: a single look.
         first_seed: of the reported runs; tuning_seeds: of the runs that choose from the grid.
@@ -198,6 +199,7 @@ class Claim(pydantic.BaseModel):
     conditions: Factors = []
     holds_in: Literal["each", "most"] = "each"
     tune: Grid = {}
+    tune_by: str | None = None
     margins: dict[str, OwnMargin] = {}
     stages: StageSizes = STAGES
     first_seed: Seed = FIRST_SEED

@@ -88,7 +88,8 @@ class Study:
         named = [
             (f"predictions.{place}.metric", one.metric) for place, one in enumerate(self.claim.predictions)
         ]
-        for key, metric in [*named, *(("answer", metric) for metric in answer.metrics(self.claim))]:
+        named += [("answer", metric) for metric in answer.metrics(self.claim)]
+        for key, metric in [*named, ("tune_by", self.claim.tune_by)]:
             if metric is None or any(measures.is_metric(metric, of) for of in of_tasks):
                 continue
             known = [*sorted(set().union(*of_tasks)), *measures.own_names()]
@@ -102,7 +103,7 @@ class Study:
         runs = stages.tuning_runs(self.claim, self.given, self.quick_overrides)
         tuning = _read(stage(TUNING, runs) if runs else {})
         tuned = tuning_of.results(self.claim, self.given, tuning)
-        chosen = tuning_of.chosen(tuned, tuning)
+        chosen = tuning_of.chosen(self.claim, tuned, tuning)
         quantities = check.result.quantities if check else {}
         made: dict[ClaimRun, Path] = {}
         wanted = set(stages.cells(self.claim))
@@ -202,6 +203,7 @@ class Study:
             if best is None or not tuning
             else tuning_of.at_edge(self.claim.grid(cell.condition), best),
             tuning=tuning,
+            tuned_by=self.claim.tune_by or "",
             primary=str(runs["metric"].iloc[0]) if len(runs) else "",
             higher_is_better=bool(runs["higher_is_better"].iloc[0]) if len(runs) else True,
             metrics=self._metrics(runs),
@@ -254,11 +256,12 @@ class Study:
             + _listed(self.claim.stages),
         }
         if tuned:
+            by = f", by {self.claim.tune_by.replace('_', ' ')}" if self.claim.tune_by else ""
             protocol["tuned on validation data"] = (
                 tuned.pop()
                 if len(tuned) == 1
                 else "; ".join(f"{name}: {grid}" for name, grid in grids.items() if grid)
-            )
+            ) + by
             protocol["seeds for tuning"] = _range(self.claim.tuning_seeds)
         protocol["runs"] = f"{tuning} to tune, {len(reported)} reported"
         protocol["network's parameters"] = next(map(str, reported["parameters"].dropna()), "unknown")

@@ -119,7 +119,7 @@ class CollapsedShare(Stored):
 
 
 class TunedPoint(Stored):
-    """A point of an arm's grid, and the mean of the primary validation metric over the tuning seeds."""
+    """A point of an arm's grid, and the mean over the tuning seeds of the validation metric that chooses."""
 
     point: dict[str, Any]
     mean: Number | None
@@ -152,6 +152,7 @@ class ArmResult(Stored):
     Attributes:
         chosen: the tuned keys' values that were reported; at_edge: one lies at the end of its grid.
         tuning: all points of the grid; empty if there was nothing to choose.
+        tuned_by: the validation metric that chose, if it is not the primary one.
         primary: the task's primary metric, with higher_is_better.
         metrics: every final test metric that is one number, and the claim's measures, by name.
         findings: rule -> number of runs that have the finding.
@@ -164,6 +165,7 @@ class ArmResult(Stored):
     chosen: dict[str, Any]
     at_edge: list[str]
     tuning: list[TunedPoint]
+    tuned_by: str = ""
     primary: str
     higher_is_better: bool
     metrics: dict[str, ArmMetric]

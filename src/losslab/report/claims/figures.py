@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from losslab import records
 from losslab.claims.conditions import spoken
+from losslab.claims.margins import SCORES
 from losslab.claims.verdict import ArmResult, TunedPoint, Verdict
 from losslab.records import FINISHED
 from losslab.report.claims.words import finite, number, setting
@@ -87,7 +88,7 @@ def curve_pictures(verdict: Verdict, folder: Path) -> list[Picture]:
 
 
 def sensitivity_pictures(verdict: Verdict) -> list[Picture]:
-    """The primary validation metric over each tuned key's grid, with the chosen value ringed."""
+    """The validation metric that chooses over each tuned key's grid, with the chosen value ringed."""
     drawn = legends(verdict)
     pictures = []
     for condition, arms in by_condition(verdict).items():
@@ -163,7 +164,7 @@ def _sensitivity(
     arms: Sequence[ArmResult], key: str, values: Sequence[Any], drawn: dict[str, Legend]
 ) -> Figure:
     place, ticks, logarithmic = _scale(values)
-    metric = f"validation {arms[0].primary.replace('_', ' ')}"
+    metric = f"validation {(arms[0].tuned_by or arms[0].primary).replace('_', ' ')}"
     figure, axes = _axes(key, metric)
     for arm in arms:
         legend = drawn[arm.arm]
@@ -197,7 +198,8 @@ def _sensitivity(
 def _best_by_value(arm: ArmResult, key: str) -> dict[Any, TunedPoint]:
     """For each value of the key the best point that has it, in the order of the axis."""
     best: dict[Any, TunedPoint] = {}
-    sign = 1 if arm.higher_is_better else -1
+    higher = arm.tuned_by in SCORES if arm.tuned_by else arm.higher_is_better
+    sign = 1 if higher else -1
     for point in arm.tuning:
         value = _plain(point.point.get(key))
         rival = best.get(value)
