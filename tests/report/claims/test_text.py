@@ -76,7 +76,7 @@ def test_pipes_and_markup_do_not_break_tables():
     text = index([some]) + page(some)
     outside_code = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
     assert HOSTILE not in outside_code
-    assert len(tables(text)) == 5
+    assert len(tables(text)) == 6
     for table in tables(text):
         assert len({len(line) for line in table}) == 1
 
@@ -86,6 +86,18 @@ def test_the_index_links_to_every_page():
     assert re.findall(r"\]\((claims/.*?)\)", text) == ["claims/other.md", "claims/mse_is_better.md"]
     assert "2 claims: 1 confirmed, 1 refuted" in text
     assert "Some articles." in text
+
+
+def test_the_index_ends_with_what_each_claim_cost():
+    both = [ConditionVerdict(condition=name, word="refuted", seeds=n) for name, n in (("a", 8), ("b", 27))]
+    cheap = verdict("cheap", seconds=50, conditions=both, protocol={"runs": "6 to tune, 32 reported"})
+    dear = verdict("dear", seconds=600, protocol={"runs": "0 to tune, 24 reported"})
+    check = verdict("exact", seconds=2, arms=[])
+    assert tables(index([cheap, check, dear]))[-1][2:] == [
+        ["dear", "5", "1", "0 to tune, 24 reported", "10 min"],
+        ["cheap", "8 to 27", "2", "6 to tune, 32 reported", "50 s"],
+        ["1 without training", "", "", "", "2 s"],
+    ]
 
 
 def test_a_page_begins_with_answer_picture_and_command():

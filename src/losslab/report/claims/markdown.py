@@ -32,8 +32,35 @@ def index(verdicts: Sequence[Verdict], introduction: str = "") -> str:
         "[own_claim.md](own_claim.md) how to add your own.",
         *_tables(verdicts),
         words.EXPLANATION,
+        "**What they cost**\n\n" + costs(verdicts),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def costs(verdicts: Sequence[Verdict]) -> str:
+    """Seeds, runs and processor time of each claim that trains, the dearest first, and of all together."""
+    dearest = sorted((one for one in verdicts if one.arms), key=lambda one: -one.seconds)
+    rows = [
+        [
+            _name(verdict),
+            _range(one.seeds for one in verdict.conditions),
+            str(len(verdict.conditions)),
+            verdict.protocol.get("runs", ""),
+            words.duration(verdict.seconds),
+        ]
+        for verdict in dearest
+    ]
+    if checks := [one for one in verdicts if not one.arms]:
+        seconds = sum(one.seconds for one in checks)
+        rows.append([f"{len(checks)} without training", "", "", "", words.duration(seconds)])
+    heading = ["claim", "seeds until decided", "conditions", "runs", "processor time"]
+    return table(heading, rows, {2, 4})
+
+
+def _range(numbers: Iterable[int]) -> str:
+    """The smallest and the largest: "8 to 27"."""
+    least, *_, most = sorted([*numbers] * 2)
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def page(verdict: Verdict, picture: str = "") -> str:
