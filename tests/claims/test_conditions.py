@@ -83,3 +83,8 @@ def test_most_of_ten_tables(holds: int, outcome: str) -> None:
 def test_a_table_that_is_not_decided_counts_against_either_verdict() -> None:
     words = {f"table_{place}": CONFIRMED if place < 8 else UNDECIDED for place in range(10)}
     assert in_most(words) == (UNDECIDED, "holds in 8 of 10, fails in 0: a share of 0.80 [0.44, 0.97]")  # type: ignore[arg-type]
+
+
+def test_a_number_in_a_level_is_spoken_with_its_point():
+    assert conditions.spoken("adam_0_001-mnist_5_percent") == "adam 0.001, mnist 5 percent"
+    assert conditions.described(["adam_0_01-raw"], ["adam_0_01-raw", "adam_0_1-raw"]) == "adam 0.01"

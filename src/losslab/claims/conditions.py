@@ -8,6 +8,7 @@ the factors, joined by "-"; a claim without factors has one condition, whose nam
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -67,7 +68,12 @@ def levels_of(condition: str) -> tuple[str, ...]:
 
 def spoken(condition: str) -> str:
     """As reports show it: "mnist, sgd, dropped in"."""
-    return ", ".join(level.replace("_", " ") for level in levels_of(condition))
+    return ", ".join(_spoken(level) for level in levels_of(condition))
+
+
+def _spoken(level: str) -> str:
+    """ "adam_0_001" is "adam 0.001"."""
+    return re.sub(r"(?<=\d)_(?=\d)", ".", level).replace("_", " ")
 
 
 def combined(factors: Sequence[Factor], condition: str) -> Condition:
@@ -123,5 +129,5 @@ def described(some: Sequence[str], universe: Sequence[str]) -> str:
             if all(
                 (part in wanted) == (levels in inside) for part, levels in zip(parts, everything, strict=True)
             ):
-                return ", ".join(" ".join(part).replace("_", " ") for part in dict.fromkeys(wanted))
+                return ", ".join(" ".join(map(_spoken, part)) for part in dict.fromkeys(wanted))
     return ""
