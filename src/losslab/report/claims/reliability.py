@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from losslab import records
@@ -9,7 +10,7 @@ from losslab.claims.conditions import spoken
 from losslab.claims.verdict import ArmResult, Verdict
 from losslab.records import Record, RecordError
 from losslab.report.claims.figures import Picture, blank_axes, by_condition, legends, picture_of
-from losslab.report.claims.words import number, spoken_metrics
+from losslab.report.claims.words import finite, spoken_metrics
 from losslab.report.comparison.reliability_figure import (
     ERROR,
     axis_names,
@@ -42,7 +43,8 @@ def reliability_pictures(verdict: Verdict, folder: Path) -> list[Picture]:
             bins, legend = pooled([record.reliability["test"] for record in found]), drawn[arm.arm]
             assert bins is not None  # there are runs
             draw_bins(axes, bins, color=legend.colour, linestyle=legend.dash)
-            errors.append(f"{arm.arm} {number(arm.metrics[ERROR].mean)}" if ERROR in arm.metrics else arm.arm)
+            error = arm.metrics[ERROR].mean if ERROR in arm.metrics else None
+            errors.append(f"{arm.arm} {finite(error, math.nan):.3f}")
         style(axes)
         where = f"{spoken(condition)}: " if condition else ""
         caption = f"{where}reliability on test data; calibration error: {', '.join(errors)}"

@@ -68,11 +68,11 @@ def axis_names(config: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def draw_bins(axes: Axes, bins: Bins, **style: Any) -> None:
-    """Accuracy by confidence; the area of a point is the share of the predictions that lie in its bin."""
-    axes.plot(bins.confidence, bins.accuracy, linewidth=1.4, **style)
-    areas = 6 + 250 * bins.counts / bins.counts.sum()
+    """Accuracy by confidence; the area of a point follows the share of the predictions that lie in its bin."""
+    axes.plot(bins.confidence, bins.accuracy, linewidth=1, alpha=0.6, **style)
+    areas = 8 + 250 * bins.counts / bins.counts.sum()
     axes.scatter(
-        bins.confidence, bins.accuracy, areas, color=style["color"], alpha=0.6, linewidth=0, clip_on=False
+        bins.confidence, bins.accuracy, areas, color=style["color"], alpha=0.75, linewidth=0, clip_on=False
     )
 
 
@@ -127,5 +127,7 @@ def _draw_task(
         title="expected calibration error, mean over runs",
         title_fontsize=9,
     )
+    for handle in legend.legend_handles:
+        handle.set(alpha=1, linewidth=1.6)  # type: ignore[union-attr]
     for text in legend.get_texts():
         text.set_parse_math(False)
