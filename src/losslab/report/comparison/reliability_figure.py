@@ -68,7 +68,7 @@ def axis_names(config: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def draw_bins(axes: Axes, bins: Bins, **style: Any) -> None:
-    """Accuracy by confidence; the area of a point follows the share of the predictions that lie in its bin."""
+    """Accuracy by confidence; the larger a point, the more predictions lie in its bin."""
     axes.plot(bins.confidence, bins.accuracy, linewidth=1, alpha=0.6, **style)
     areas = 8 + 250 * bins.counts / bins.counts.sum()
     axes.scatter(
