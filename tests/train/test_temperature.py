@@ -55,6 +55,8 @@ def test_both_metrics_are_recorded(plain_and_scaled):
     assert scaled.metrics[BEFORE_SCALING] == plain.metrics["test"]
     assert scaled.metrics["validation"] == plain.metrics["validation"]
     before, after = scaled.metrics[BEFORE_SCALING], scaled.metrics["test"]
+    assert set(plain.reliability) == {"test"}
+    assert scaled.reliability[BEFORE_SCALING] == plain.reliability["test"] != scaled.reliability["test"]
     assert after["accuracy"] == before["accuracy"]
     assert after["loss"] == before["loss"]
     assert after["negative_log_likelihood"] < before["negative_log_likelihood"]

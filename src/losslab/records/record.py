@@ -63,6 +63,19 @@ class RecordedFinding(TypedDict):
     source: str
 
 
+class Reliability(TypedDict):
+    """Predictions in equally wide bins of confidence from 0 to 1; the means are None where `counts` is 0.
+
+    Confidence and accuracy are those of `expected_calibration_error`: with several classes the largest
+    probability, and the share of right predictions; of yes-or-no outputs the probability of yes, and the
+    share of yes among the targets.
+    """
+
+    counts: list[int]
+    confidence: list[Number | None]
+    accuracy: list[Number | None]
+
+
 class Timing(TypedDict, total=False):
     """Seconds. `processor` is the processor time of the process, unaffected by other load."""
 
@@ -122,6 +135,8 @@ class Record(Stored):
         higher_is_better: direction of the primary metric.
         metrics: split -> metric -> value at the end of training; no test values unless finished. With a
             temperature "test" has those of scaled outputs, BEFORE_SCALING those of the outputs themselves.
+        reliability: "test", and BEFORE_SCALING with a temperature -> predictions by their confidence;
+            empty if the task's kind has no calibration error.
         temperature: fitted on validation data, by which test outputs were divided; None without scaling.
         targets: steps and seconds to each of the task's targets.
         steps: optimiser steps done, of `planned_steps`; `diverged_at` is the step whose loss or weights were
@@ -149,6 +164,7 @@ class Record(Stored):
     metric: str = ""
     higher_is_better: bool = True
     metrics: dict[str, dict[str, MetricValue]] = Field(default_factory=dict)
+    reliability: dict[str, Reliability] = Field(default_factory=dict)
     temperature: Number | None = None
     targets: list[Target] = Field(default_factory=list)
     steps: int = 0

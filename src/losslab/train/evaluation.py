@@ -14,9 +14,10 @@ import torch
 from torchmetrics import Metric
 
 from losslab.look.watcher import Training, Watcher
-from losslab.records import BEFORE_SCALING, Target
+from losslab.records import BEFORE_SCALING, Reliability, Target
 from losslab.tasks.batches import Batch
 from losslab.train import hardware, temperature
+from losslab.train.reliability import reliability
 
 # Small evaluation inputs are scaled once and kept, instead of at each evaluation.
 KEPT_BYTES = 64 * 2**20
@@ -32,6 +33,7 @@ class Evaluation(Watcher):
 
     Attributes:
         latest: split, or BEFORE_SCALING -> metric -> value.
+        reliability: "test", and BEFORE_SCALING -> predictions by their confidence, where the kind has such.
         temperature: None before the test, and without scaling.
         targets: with step and seconds of training, if reached.
         seconds: spent on evaluation.
@@ -39,6 +41,7 @@ class Evaluation(Watcher):
 
     def __init__(self, targets: Sequence[float], resumes: bool = False, scales: bool = False) -> None:
         self.latest: dict[str, dict[str, Any]] = {}
+        self.reliability: dict[str, Reliability] = {}
         self.targets = [Target(value) for value in targets]
         self.temperature: float | None = None
         self.seconds = 0.0
@@ -62,12 +65,16 @@ class Evaluation(Watcher):
         """The final evaluation of `split`, with all metrics."""
         count = _final_samples(training, split)
         self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
-        if split == "test" and self._scales:
+        if split != "test":
+            return
+        self._note_reliability(split)
+        if self._scales:
             self.latest[BEFORE_SCALING] = self.latest[split]
+            self._note_reliability(BEFORE_SCALING)
             training.temperature = self.temperature = temperature.fitted(training)
             self.latest[split] = self._evaluate(training, training.batches(split, count), final=True)
-        if split == "test":
-            training.logbook.add(training.step, training.seconds, split, self.latest[split])
+            self._note_reliability(split)
+        training.logbook.add(training.step, training.seconds, split, self.latest[split])
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -101,6 +108,11 @@ class Evaluation(Watcher):
             better = reached >= target.value if kind.higher_is_better else reached <= target.value
             if target.step is None and better:
                 target.step, target.seconds = training.step, training.seconds
+
+    def _note_reliability(self, name: str) -> None:
+        """Of the final evaluation that has just been made."""
+        if (bins := reliability(self._metrics[True])) is not None:
+            self.reliability[name] = bins
 
     def _curve_batches(self, training: Training, split: str) -> Iterable[Batch]:
         """The samples behind the curves; kept scaled if they are small."""

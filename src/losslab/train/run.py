@@ -60,7 +60,7 @@ def run(
         record.environment = environment.describe(trainer.strategy.root_device)
     record.evaluations = view.evaluations.recorded()
     record.metrics, record.targets, record.steps = evaluation.latest, evaluation.targets, view.step
-    record.temperature = evaluation.temperature
+    record.temperature, record.reliability = evaluation.temperature, evaluation.reliability
     record.timing = clock.timing(view.seconds, evaluation.seconds, checkpoint.seconds if checkpoint else 0.0)
     closing.diagnose(record, parts, logbook, changed_settings)
     closing.finish_tensorboard(record, logbook, logger)

@@ -78,12 +78,12 @@ def curve_pictures(verdict: Verdict, folder: Path) -> list[Picture]:
         metric = f"validation {next(arm.primary for arm in arms if arm.primary).replace('_', ' ')}"
         where = f"{spoken(condition)}: " if condition else ""
         whole = _curves(lines, metric)
-        pictures.append(_picture(whole, f"{where}{metric} by step", f"{verdict.claim} {condition} curves"))
+        pictures.append(picture_of(whole, f"{where}{metric} by step", f"{verdict.claim} {condition} curves"))
         if window := crowded_window(lines):
             enlarged = _curves(lines, metric)
             enlarged.axes[0].set_ylim(*window)
             caption = f"{where}the same, enlarged where most arms end"
-            pictures.append(_picture(enlarged, caption, f"{verdict.claim} {condition} enlarged"))
+            pictures.append(picture_of(enlarged, caption, f"{verdict.claim} {condition} enlarged"))
     return pictures
 
 
@@ -100,7 +100,7 @@ def sensitivity_pictures(verdict: Verdict) -> list[Picture]:
             caption = (f"{spoken(condition)}: " if condition else "") + f"tuning {key}"
             caption += ", everything else at its best" if several else ""
             figure = _sensitivity(arms, key, values, drawn)
-            pictures.append(_picture(figure, caption, f"{verdict.claim} {condition} {key}"))
+            pictures.append(picture_of(figure, caption, f"{verdict.claim} {condition} {key}"))
     return pictures
 
 
@@ -111,7 +111,8 @@ def by_condition(verdict: Verdict) -> dict[str, list[ArmResult]]:
     return grouped
 
 
-def _picture(figure: Figure, caption: str, salt: str) -> Picture:
+def picture_of(figure: Figure, caption: str, salt: str) -> Picture:
+    """As it stands on the page; `salt` makes its ids unique."""
     return Picture(caption, inline_svg(figure, caption, salt, COLOURS))
 
 
@@ -142,7 +143,7 @@ def _thinned(steps: pd.Index) -> pd.Index:
     return steps[np.linspace(0, len(steps) - 1, MOST_POINTS).round().astype(int)]
 
 
-def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+def blank_axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(x_label, parse_math=False)
@@ -151,7 +152,7 @@ def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
 
 
 def _curves(lines: Sequence[Lines], metric: str) -> Figure:
-    figure, axes = _axes("optimiser step", metric)
+    figure, axes = blank_axes("optimiser step", metric)
     draw_lines(axes, lines)
     set_limits(axes, lines)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
@@ -165,7 +166,7 @@ def _sensitivity(
 ) -> Figure:
     place, ticks, logarithmic = _scale(values)
     metric = f"validation {(arms[0].tuned_by or arms[0].primary).replace('_', ' ')}"
-    figure, axes = _axes(key, metric)
+    figure, axes = blank_axes(key, metric)
     for arm in arms:
         legend = drawn[arm.arm]
         best = _best_by_value(arm, key)

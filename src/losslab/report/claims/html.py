@@ -28,6 +28,7 @@ from losslab.report.claims.figures import (
     sensitivity_pictures,
 )
 from losslab.report.claims.forest import forest
+from losslab.report.claims.reliability import reliability_pictures
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,6 +55,7 @@ class View:
     other_rows: dict[str, list[list[str]]]
     legends: dict[str, Legend]
     curves: list[Picture]
+    reliability: list[Picture]
     sensitivity: list[Picture]
     findings: list[tuple[str, str]]
     points: list[list[Any]]
@@ -110,6 +112,7 @@ def view(verdict: Verdict, folder: Path) -> View:
         },
         legends=legends(verdict),
         curves=curve_pictures(verdict, folder),
+        reliability=reliability_pictures(verdict, folder),
         sensitivity=sensitivity_pictures(verdict),
         findings=[
             (words.full_name(arm), found) for arm in verdict.arms if (found := words.findings_text(arm))

@@ -29,6 +29,7 @@ MARKDOWN_FILE = "comparison.md"
 LATEX_FILE = "comparison.tex"
 FIGURE_FILE = "comparison.png"
 RANKS_FILE = "comparison_ranks.png"
+RELIABILITY_FILE = "comparison_reliability.png"
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
@@ -38,6 +39,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     """
     # here, because importing matplotlib takes longer than showing the table
     from losslab.report.comparison.figures import draw, save_figure
+    from losslab.report.comparison.looks import looks_of
+    from losslab.report.comparison.reliability_figure import draw_reliability
     from losslab.report.comparison.tensorboard import write_tensorboard
     from losslab.report.rank_figure import draw_ranks
 
@@ -45,14 +48,21 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / CSV_FILE, comparison.frame().to_csv(index=False))
         save_figure(draw(comparison), folder / FIGURE_FILE)
+        more = []
         if comparison.overall:
             save_figure(draw_ranks(comparison.overall, "task"), folder / RANKS_FILE)
-        write_atomically(folder / MARKDOWN_FILE, as_markdown(comparison, FIGURE_FILE, RANKS_FILE))
+            more.append(RANKS_FILE)
+        reliability = draw_reliability(comparison.tasks, looks_of(comparison))
+        if reliability is not None:
+            save_figure(reliability, folder / RELIABILITY_FILE)
+            more.append(RELIABILITY_FILE)
+        document = as_markdown(comparison, FIGURE_FILE, RANKS_FILE, RELIABILITY_FILE if reliability else None)
+        write_atomically(folder / MARKDOWN_FILE, document)
         write_atomically(folder / LATEX_FILE, as_latex(comparison))
         log = write_tensorboard(comparison, folder, folder / FIGURE_FILE)
     except OSError as error:
         raise UserError(f"the comparison cannot be saved in {folder}: {error.strerror or error}") from error
-    files = [CSV_FILE, MARKDOWN_FILE, LATEX_FILE, FIGURE_FILE, *([RANKS_FILE] if comparison.overall else [])]
+    files = [CSV_FILE, MARKDOWN_FILE, LATEX_FILE, FIGURE_FILE, *more]
     return [*(folder / name for name in files), log]
 
 

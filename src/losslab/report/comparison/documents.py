@@ -12,11 +12,17 @@ from losslab.support import markdown
 from losslab.support.markdown import escaped
 
 
-def as_markdown(comparison: Comparison, picture: str | None = None, ranks: str | None = None) -> str:
+def as_markdown(
+    comparison: Comparison,
+    picture: str | None = None,
+    ranks: str | None = None,
+    reliability: str | None = None,
+) -> str:
     """The comparison as a Markdown document.
 
     Args:
-        picture, ranks: files beside it with the result and the curves, and with the ranks over tasks.
+        picture, ranks, reliability: files beside it with the result and the curves, with the ranks over
+            tasks, and with the reliability diagrams.
     """
     lines = ["# Comparison", ""]
     lines += [f"- {escaped(problem)}" for problem in comparison.problems] + [""] * bool(comparison.problems)
@@ -30,6 +36,8 @@ def as_markdown(comparison: Comparison, picture: str | None = None, ranks: str |
     lines += [EXPLANATION, ""]
     if picture:
         lines += [f"![final metric, paired differences and validation curves of all arms]({picture})", ""]
+    if reliability:
+        lines += [f"![accuracy by confidence of all arms, on test data]({reliability})", ""]
     if comparison.failures:
         failures = (f"- {escaped(sentence)}" for sentence in comparison.failures)
         lines += ["## Not as planned", "", *failures, ""]

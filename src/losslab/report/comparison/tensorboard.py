@@ -1,7 +1,8 @@
 """The comparison in TensorBoard: the log `comparison` beside the runs, with one log per arm below it.
 
 - Custom Scalars: mean of each arm's runs with its band, and all runs in one chart.
-- Images: final metric of all arms, validation curves, gradient norms by layer, mean ranks over tasks.
+- Images: final metric of all arms, validation curves, reliability, gradient norms by layer, mean ranks over
+  tasks.
 - Text: the comparison's table, and how many runs of each arm have which finding.
 
 All of it follows from records, curves.csv and diagnostics.csv; it is written anew each time.
@@ -21,6 +22,7 @@ from losslab.report.comparison.documents import as_markdown
 from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.looks import Look, looks_of
+from losslab.report.comparison.reliability_figure import draw_reliability
 from losslab.report.comparison.result_figure import result_figure
 from losslab.report.event_log import EventLog
 from losslab.report.rank_figure import draw_ranks
@@ -64,6 +66,9 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
             writer.add_figure(f"final_metric{suffix}", result_figure(task, looks))
+            reliability = draw_reliability([task], looks)
+            if reliability is not None:
+                writer.add_figure(f"reliability{suffix}", reliability)
             norms = draw_gradient_norms(task, looks)
             if norms is not None:
                 writer.add_figure(f"gradient_norms{suffix}", norms)
