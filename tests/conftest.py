@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,30 @@ def train(composed: Callable[..., RunSettings], tmp_path: Path) -> Callable[...,
         return record, folder
 
     return make
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """tell(5000, "claims", {"read": 12, "refused": 4988}): what a part of the fault suite tried, and saw."""
+
+    def note(tried: int, what: str, outcomes: Mapping[str, object] | None = None) -> None:
+        seen = ", ".join(f"{name}: {value}" for name, value in (outcomes or {}).items())
+        record_property("fault", f"{tried:,} {what} | {seen}")
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Rows for docs/reliability.md, of the parts of the fault suite that ran: test, tried, seen, seconds."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    ran = [report for report in reports if report.when == "call" and "faults" in report.keywords]
+    if ran:
+        terminalreporter.section("fault suite")
+    for report in sorted(ran, key=lambda report: report.nodeid):
+        told = next((value for name, value in report.user_properties if name == "fault"), " | ")
+        name = report.nodeid.rpartition("::")[2]
+        failed = " FAILED" if report.failed else ""
+        terminalreporter.write_line(f"| `{name}` | {told} | {report.duration:.0f} s |{failed}")
 
 
 @pytest.fixture(scope="session")

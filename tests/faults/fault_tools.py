@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import signal
 import sys
 import time
@@ -44,23 +45,26 @@ def kill_tree(process: Started) -> None:
     process.wait(timeout=60)
 
 
-def finished(sweep: Path) -> dict[str, tuple[int, bytes]]:
-    """Run's folder -> time of writing and content of its record."""
-    found = sweep.glob("*/record.json")
-    return {path.parent.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in found}
+def finished(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Run's folder -> time of writing and content of its record, of all runs below `folder`."""
+    found = folder.rglob("record.json")
+    return {
+        str(path.parent.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes()) for path in found
+    }
 
 
-def results(sweep: Path) -> dict[str, Any]:
+def results(folder: Path) -> dict[str, Any]:
     """Run's folder -> all that must not depend on interruptions: no times, no places."""
     gathered = {}
-    for folder in sorted(path.parent for path in sweep.glob("*/record.json")):
-        record = json.loads((folder / "record.json").read_text())
-        curves = [line.split(",") for line in (folder / "curves.csv").read_text().splitlines()]
-        gathered[folder.name] = {
+    for run in sorted(path.parent for path in folder.rglob("record.json")):
+        record = json.loads((run / "record.json").read_text())
+        curves = [line.split(",") for line in (run / "curves.csv").read_text().splitlines()]
+        diagnostics = run / "diagnostics.csv"
+        gathered[str(run.relative_to(folder))] = {
             **{key: record[key] for key in ("identity", "status", "metrics", "steps", "findings")},
             "targets": [(target["value"], target["step"]) for target in record["targets"]],
             "curves": [(row[0], *row[2:]) for row in curves],
-            "diagnostics": (folder / "diagnostics.csv").read_text(),
+            "diagnostics": diagnostics.read_text() if diagnostics.exists() else None,
         }
     return gathered
 
@@ -68,6 +72,36 @@ def results(sweep: Path) -> dict[str, Any]:
 def leftovers(sweep: Path) -> list[str]:
     """What only an interrupted run has."""
     return [str(path) for path in sweep.rglob("*") if path.name.endswith((".unfinished", "checkpoint.pt"))]
+
+
+def killed_and_resumed(
+    where: Path, command: list[str], folder: Path, kills: int, seconds: float, chance: random.Random
+) -> int:
+    """Kill the command up to `kills` times, at moments within `seconds` of its plan, then let it finish.
+
+    Args:
+        folder: where its runs are.
+
+    Returns how often it was killed: less often, if it ended before.
+    """
+    done: dict[str, tuple[int, bytes]] = {}
+    killed = 0
+    while killed < kills:
+        process = start(where, command)
+        wait_for(lambda: list(folder.rglob("sweep.json")), process)
+        time.sleep(chance.uniform(0, seconds))
+        if process.poll() is not None:
+            break
+        kill_tree(process)
+        killed += 1
+        now = finished(folder)
+        assert all(now[name] == record for name, record in done.items()), "a finished run was done again"
+        done = now
+    assert finish(where, command) == 0, (where / "log").read_text()
+    assert all(finished(folder)[name] == record for name, record in done.items())
+    assert leftovers(folder) == []
+    assert "Traceback" not in (where / "log").read_text()
+    return killed
 
 
 def attempt(*arguments: str) -> tuple[int, str]:

@@ -6,10 +6,21 @@ import os
 import random
 import signal
 import time
-from pathlib import Path
 
 import pytest
-from fault_tools import RUNS, SWEEP, attempt, finish, finished, kill_tree, leftovers, results, start, wait_for
+from fault_tools import (
+    RUNS,
+    SWEEP,
+    attempt,
+    finish,
+    finished,
+    kill_tree,
+    killed_and_resumed,
+    leftovers,
+    results,
+    start,
+    wait_for,
+)
 
 SEED = 20240
 KILLS = int(os.environ.get("LOSSLAB_KILLS", "50"))  # of each launcher
@@ -24,29 +35,6 @@ def undisturbed(tmp_path_factory):
     began = time.monotonic()
     assert process.wait(timeout=240) == 0, (where / "log").read_text()
     return results(where / "sweep"), time.monotonic() - began
-
-
-def killed_and_resumed(
-    where: Path, kills: int, seconds: float, chance: random.Random, command: list[str] = SWEEP
-) -> int:
-    """Kill the sweep up to `kills` times at random moments, then let it finish; how often it was killed."""
-    sweep, done, killed = where / "sweep", {}, 0
-    while killed < kills and len(done) < RUNS:
-        process = start(where, command)
-        wait_for((sweep / "sweep.json").exists, process)
-        time.sleep(chance.uniform(0, seconds))
-        if process.poll() is not None:
-            break
-        kill_tree(process)
-        killed += 1
-        now = finished(sweep)
-        assert all(now[name] == record for name, record in done.items()), "a finished run was done again"
-        done = now
-    assert finish(where, command) == 0, (where / "log").read_text()
-    assert all(finished(sweep)[name] == record for name, record in done.items())
-    assert leftovers(sweep) == []
-    assert "Traceback" not in (where / "log").read_text()
-    return killed
 
 
 def test_killed_once(tmp_path, monkeypatch):
@@ -72,7 +60,7 @@ def test_killed_once(tmp_path, monkeypatch):
 @pytest.mark.faults
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
-def test_killed_at_fifty_random_moments(tmp_path, undisturbed, record_property, launcher):
+def test_killed_at_random_moments(tmp_path, undisturbed, tell, launcher):
     """Also while the comparison is written: the moments go on to the end of the command."""
     command = [*SWEEP, f"hydra/launcher={launcher}"]
     expected, seconds = undisturbed
@@ -80,11 +68,11 @@ def test_killed_at_fifty_random_moments(tmp_path, undisturbed, record_property, 
     killed, sweeps = 0, 0
     while killed < KILLS:
         where = tmp_path / f"{sweeps}"
-        killed += killed_and_resumed(where, min(4, KILLS - killed), seconds, chance, command)
+        kills = min(4, KILLS - killed)
+        killed += killed_and_resumed(where, command, where / "sweep", kills, seconds, chance)
         sweeps += 1
         assert results(where / "sweep") == expected
-    record_property("kills", killed)
-    record_property("sweeps", sweeps)
+    tell(killed, "kills", {"sweeps": sweeps})
 
 
 @pytest.mark.faults

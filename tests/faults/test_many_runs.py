@@ -32,7 +32,7 @@ def resident_megabytes(group: int) -> float:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_open_files_and_memory_are_flat_over_a_thousand_runs(tmp_path, record_property, launcher):
+def test_open_files_and_memory_are_flat_over_many_runs(tmp_path, tell, launcher):
     arguments = [
         *("losslab", "-m", "loss=mse", f"seed=range(0,{RUNS})", "trainer.max_epochs=1"),
         *("trainer.batch_size=2000", "trainer.accelerator=cpu", "folder=sweep"),
@@ -54,15 +54,17 @@ def test_open_files_and_memory_are_flat_over_a_thousand_runs(tmp_path, record_pr
     late = [samples[done] for done in sorted(samples) if RUNS * 5 // 6 <= done < RUNS]
     memory = [max(value[0] for value in part) for part in (early, late)]
     files = [max(value[1] for value in part) for part in (early, late)]
-    record_property("megabytes before a third and after five sixths of the runs", memory)
-    record_property("open files then", files)
+    megabytes = " then ".join(
+        f"{part:.1f}" for part in memory
+    )  # before a third, after five sixths of the runs
+    tell(RUNS, "runs", {"MB": megabytes, "open files": " then ".join(map(str, files))})
     assert (memory[1] - memory[0]) / (RUNS * 2 // 3) < MEGABYTES_A_RUN
     assert files[1] <= files[0] + 1
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(600)
-def test_two_thousand_records_are_compared_in_ten_seconds(tmp_path, record_property):
+def test_two_thousand_records_are_compared_in_ten_seconds(tmp_path, tell):
     from losslab.report.comparison import summarise
 
     made = [
@@ -75,6 +77,6 @@ def test_two_thousand_records_are_compared_in_ten_seconds(tmp_path, record_prope
     began = time.perf_counter()
     comparison = summarise(tmp_path / "sweep", Console(file=io.StringIO(), width=160))
     seconds = time.perf_counter() - began
-    record_property("seconds", round(seconds, 2))
+    tell(len(made), "records", {"seconds": round(seconds, 1)})
     assert len(comparison.tasks[0].arms) == 100
     assert seconds < 10

@@ -8,6 +8,9 @@ from torch.utils.data import Dataset, IterableDataset, TensorDataset
 from losslab.errors import UserError
 from losslab.tasks.kinds.binary import Binary
 from losslab.tasks.kinds.multiclass import Multiclass
+from losslab.tasks.kinds.regression import Regression
+from losslab.tasks.scaling import Scaling
+from losslab.tasks.sources import Raw
 from losslab.tasks.sources.own import from_user
 
 WHERE = "task.source=mine.load"
@@ -21,12 +24,23 @@ INPUTS = np.arange(12, dtype=np.float64).reshape(6, 2)
         INPUTS.astype(">f8"),
         np.asfortranarray(INPUTS),
         INPUTS.astype(np.uint16),
+        torch.from_numpy(INPUTS.astype(np.uint16)),
         INPUTS.astype(np.longdouble),
         np.ma.masked_array(INPUTS, mask=False),
         torch.tensor(INPUTS, requires_grad=True),
         INPUTS.tolist(),
     ],
-    ids=["reversed", "big-endian", "columns first", "uint16", "long double", "unmasked", "tensor", "list"],
+    ids=[
+        "reversed",
+        "big-endian",
+        "columns first",
+        "uint16",
+        "uint16 tensor",
+        "long double",
+        "unmasked",
+        "tensor",
+        "list",
+    ],
 )
 def test_the_same_numbers_in_another_form_are_the_same_data(same):
     raw = from_user((same, np.arange(6)), WHERE)
@@ -40,6 +54,22 @@ def test_arrays_that_cannot_be_written_to_are_copied(recwarn):
     frozen.flags.writeable = False
     assert from_user((frozen, np.arange(6)), WHERE).inputs.tolist() == INPUTS.tolist()
     assert not recwarn.list
+
+
+def test_a_single_row_may_be_reversed():
+    assert from_user((INPUTS[:1][::-1], np.arange(1)[::-1]), WHERE).inputs.tolist() == INPUTS[:1].tolist()
+
+
+def test_a_spread_that_float32_cannot_hold_is_no_spread():
+    inputs = torch.zeros(20, 1)
+    inputs[3] = 1e-45  # the smallest number above 0
+    scaled = Scaling.fit("standardise", Raw(inputs, torch.zeros(20)), torch.arange(20))(inputs)
+    assert scaled.isfinite().all()
+
+
+def test_targets_whose_mean_float32_cannot_hold():
+    with pytest.raises(UserError, match=r"targets reach 3.0e\+38, and their mean .* are beyond float32"):
+        Regression(1, "standardise").fitted(torch.full((40, 1), 3e38))
 
 
 class Broken(Dataset):
@@ -74,6 +104,7 @@ MASKED = np.ma.masked_array(INPUTS, mask=INPUTS == 3)
         ((INPUTS, np.array([0, 0, 0, 0, 0, -1e39])), r"targets hold .* in 1 of 6 samples: 5"),
         ((INPUTS * 1j, np.zeros(6)), "inputs are complex numbers"),
         ((torch.zeros(2, dtype=torch.complex64), np.zeros(2)), "inputs are complex numbers"),
+        ((INPUTS, np.full(6, 2**63, np.uint64)), "targets are whole numbers up to 9223372036854775808"),
         ((MASKED, np.zeros(6)), "inputs are a masked array with 1 masked values"),
         ((np.array([["a"]]), np.zeros(1)), "inputs are not an array of numbers but of <U1"),
         (

@@ -55,7 +55,7 @@ def run_alone(settings: RunSettings, overrides: list[str], folder: Path, quiet: 
     if (folder / records.RECORD_FILE).exists():
         raise UserError(f"folder={folder} holds a finished run already: choose another folder, or delete it")
     with _full_disk_as_sentence():
-        record = _run(settings, overrides, folder, quiet, brief=False)
+        record = _run(settings, overrides, folder, quiet, alone=True)
     if record.status == records.FAILED:
         raise RunsFailed(f"the run {_failure(record, folder)}")
     return record.status
@@ -74,7 +74,7 @@ def run_in_sweep(settings: RunSettings, overrides: list[str], folder: Path, quie
     try:
         with _full_disk_as_sentence():
             free_earlier_runs()
-            record = _run(settings, overrides, folder, quiet, brief=True)
+            record = _run(settings, overrides, folder, quiet, alone=False)
     except DiskUnusable:
         raise
     except Exception as error:  # the sweep raises it when the other runs are done
@@ -99,11 +99,11 @@ def train_planned(run: PlannedRun, sweep: Path, quiet: bool) -> Exception | None
 
 
 def preflight(settings: RunSettings) -> Parts:
-    """Loads the data of a run and builds its parts. Raises UserError if that cannot be done."""
+    """Loads the data of a run, builds its parts and tries its loss. Raises UserError if one fails."""
     _torchmetrics.import_quickly()
     from losslab.train.parts import build  # here, so that a plan which is refused earlier is refused at once
 
-    return build(settings)
+    return build(settings, rehearse=True)
 
 
 def preflight_for_workers(settings: RunSettings) -> Parts:
@@ -159,15 +159,16 @@ def _full_disk_as_sentence() -> Iterator[None]:
         ) from None
 
 
-def _run(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool, brief: bool) -> Record:
+def _run(settings: RunSettings, overrides: list[str], folder: Path, quiet: bool, alone: bool) -> Record:
+    """`alone`: not one of a sweep, whose plan has tried the loss already."""
     from losslab.train.run import run
     from losslab.train.summary import print_run
 
     with no_empty_folder(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        record = run(settings, overrides, folder, None if quiet else console())
+        record = run(settings, overrides, folder, None if quiet else console(), rehearse=alone)
     if not quiet:
-        print_run(console(), record, folder, brief=brief)
+        print_run(console(), record, folder, brief=not alone)
     return record
 
 

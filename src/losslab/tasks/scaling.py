@@ -50,9 +50,9 @@ class Scaling:
                     yield torch.stack([as_float(raw.input_at(index)) for index in indices.tolist()])
 
         mean = mean_of(lambda block: block)
-        std = mean_of(lambda block: (block.double() - mean).square()).sqrt()
-        std[std == 0] = 1.0
-        return cls(mean.float(), std.float())
+        std = mean_of(lambda block: (block.double() - mean).square()).sqrt().float()
+        std[std == 0] = 1.0  # also where it is too small for float32
+        return cls(mean.float(), std)
 
     def to(self, device: torch.device) -> Scaling:
         return Scaling(

@@ -18,7 +18,7 @@ from losslab.models import build_network, check_fit, share_weights
 from losslab.support import torch_settings
 from losslab.tasks import Task, load_task
 from losslab.tasks.heads import Head
-from losslab.train import failures, hardware, temperature
+from losslab.train import failures, hardware, rehearsal, temperature
 from losslab.train.optimizer import MakeOptimizer, optimizer_maker
 
 
@@ -37,15 +37,18 @@ class Parts:
     changed_settings: list[str] = dataclasses.field(default_factory=list)
 
 
-def build(settings: RunSettings) -> Parts:
+def build(settings: RunSettings, rehearse: bool = False) -> Parts:
     """Task, network, criterion and optimiser. Raises UserError if they do not fit together.
 
     Settings may name any function with any arguments: any error in them is reported in one sentence, with
     its traceback if LOSSLAB_DEBUG is set.
+
+    Args:
+        rehearse: try the loss in a child process first, see `rehearsal.py`: for the first build of an arm.
     """
     try:
         with torch_settings.kept() as changed:
-            parts = _build(settings)
+            parts = _build(settings, rehearse)
         parts.changed_settings = changed
         return parts
     except (UserError, KeyboardInterrupt):
@@ -60,7 +63,7 @@ def build(settings: RunSettings) -> Parts:
         ) from error
 
 
-def _build(settings: RunSettings) -> Parts:
+def _build(settings: RunSettings, rehearse: bool) -> Parts:
     choices = settings.choices
     plain = load_task(settings.task, choices["task"]).for_seed(settings.seed)
     task = plain.with_head(_head(settings))
@@ -79,7 +82,7 @@ def _build(settings: RunSettings) -> Parts:
     if settings.temperature_scaling:
         temperature.check(task.kind)
     _check_outputs(task, network, choices["model"])
-    _check_loss(task, network, criterion, settings)
+    _check_loss(task, network, criterion, settings, rehearse)
     optimizer = optimizer_maker(settings.optimizer, where=f"optimizer={choices['optimizer']}")
     _check_optimizer(optimizer, settings)
     return Parts(task, network, criterion, optimizer)
@@ -145,17 +148,25 @@ def _check_outputs(task: Task, network: nn.Module, model_name: str) -> None:
 
 
 def _check_loss(
-    task: Task, network: nn.Module, criterion: Criterion | WeightedSum, settings: RunSettings
+    task: Task,
+    network: nn.Module,
+    criterion: Criterion | WeightedSum,
+    settings: RunSettings,
+    rehearse: bool,
 ) -> None:
     """Sends a small real batch through network and loss, to find misuse before training starts."""
     _, targets = task.splits["train"].sample(1)
     size = misuse.probe_size(task.kind.output_shape(targets)[1:], len(task.splits["train"]))
     inputs, targets = task.splits["train"].sample(size)
+    outputs, targets = misuse.outputs_of(network, inputs), task.kind.encode(targets, criterion.form)
+    name = settings.choices["loss"]
+    if rehearse:
+        rehearsal.rehearse(criterion, outputs, targets, name)
     misuse.check_batch(
         criterion,
-        misuse.outputs_of(network, inputs),
-        task.kind.encode(targets, criterion.form),
-        settings.choices["loss"],
+        outputs,
+        targets,
+        name,
         settings=settings.loss,
         allow_misuse=settings.allow_misuse,
     )

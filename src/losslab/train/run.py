@@ -32,6 +32,7 @@ def run(
     overrides: list[str],
     folder: Path,
     console: Console | None = None,
+    rehearse: bool = False,
 ) -> Record:
     """Trains one run and writes its record to `folder`, even if the run diverges or fails.
 
@@ -39,9 +40,10 @@ def run(
 
     Args:
         console: where the progress bar goes; None for none.
+        rehearse: try the loss in a child process first, see `rehearsal.py`.
     """
     clock, errors = Clock(), InternalErrors()
-    parts = build(settings)
+    parts = build(settings, rehearse)
     record = opening.new_record(settings, overrides, folder.name, parts)
     scheduler = scheduler_maker(settings.scheduler, settings.choices["scheduler"], record.planned_steps)
     checkpoint = opening.find_checkpoint(settings, record, parts, folder, clock)

@@ -74,6 +74,11 @@ class Regression(Kind):
         kind.centre = targets.mean(dim=0)
         if self.scaling is not None:
             kind.mean, kind.std = kind.centre, targets.std(dim=0, correction=0)
+            if not bool((kind.mean + kind.std).isfinite().all()):
+                raise UserError(
+                    f"targets reach {float(targets.abs().max()):.1e}, and their mean and standard deviation "
+                    "are beyond float32: give them in another unit"
+                )
             kind.std[kind.std == 0] = 1.0
         scaled = kind.scaled(targets)
         kind.training_range = scaled.amin(dim=0), scaled.amax(dim=0)

@@ -12,6 +12,8 @@ from torch.utils.data import Dataset
 from losslab.errors import UserError, first_line
 from losslab.tasks.sources.raw import Raw, refuse_unusable
 
+_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)  # for which torch has few operations
+
 
 def from_user(value: Any, where: str) -> Raw:
     """From a pair of arrays, or a Dataset of pairs.
@@ -55,11 +57,22 @@ def _tensor(part: Any, what: str) -> Tensor:
     if is_complex:
         raise UserError(f"{what} are complex numbers: give real and imaginary part as two features")
     if isinstance(array, Tensor):
-        return array.detach()
+        if array.dtype not in _UNSIGNED:
+            return array.detach()
+        array = array.detach().cpu().numpy()
     if array.dtype.kind not in "biuf":
         raise UserError(f"{what} are not an array of numbers but of {array.dtype}")
-    if array.dtype.itemsize > 8 or (array.dtype.kind == "u" and array.dtype.itemsize > 1):
-        array = array.astype(np.float64 if array.dtype.kind == "f" else np.int64)  # which torch has not
+    if array.dtype.itemsize > 8:
+        array = array.astype(np.float64)  # torch has no longer ones
+    elif array.dtype.kind == "u" and array.dtype.itemsize > 1:
+        if array.size and array.max() > np.iinfo(np.int64).max:
+            raise UserError(
+                f"{what} are whole numbers up to {array.max()}, and the largest is {np.iinfo(np.int64).max}: "
+                "give them as floats"
+            )
+        array = array.astype(np.int64)
+    if any(stride < 0 for stride in array.strides):
+        array = array.copy()  # a single row counts as contiguous in whatever direction
     return torch.from_numpy(np.require(array, array.dtype.newbyteorder("="), ["C", "W"]))
 
 
