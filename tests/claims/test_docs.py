@@ -10,12 +10,7 @@ from losslab.claims.words import WORDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 FIRST_EDITION = ("mixed", "inconclusive")  # of pages that have not been made again
-
-
-def _is_of_an_article(name):
-    return claim_file(name).parent.name == "articles"
-
-
+ARTICLES = {name: claim for name, claim in claims(None).items() if claim_file(name).parent.name == "articles"}
 PAGES = sorted((DOCS / "claims").glob("*.md"))
 
 
@@ -33,10 +28,8 @@ def test_the_index_links_to_every_page():
     assert linked
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in claims(None) if claim_file(name).parent.name == "articles"]
-)
+@pytest.mark.parametrize("name", ARTICLES)
 def test_a_claim_says_how_long_it_takes(name):
-    claim = claims(None)[name]
+    claim = ARTICLES[name]
     assert claim.seconds is not None
     assert claim.quick.seconds is not None

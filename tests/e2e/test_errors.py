@@ -153,8 +153,9 @@ def test_every_experiment_composes(composed):
         assert choices["experiment"] == name
 
 
-def test_libraries_add_no_lines_of_their_own(installed):
-    done = installed("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
+def test_libraries_add_no_lines_of_their_own(command):
+    # what they say when they are imported: test_one_run_says_what_it_did_and_where
+    done = command("losslab", "loss=custom", "loss.loss._target_=no_such.Loss")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("losslab: loss=custom: no_such.Loss could not be found")

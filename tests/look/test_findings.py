@@ -23,7 +23,7 @@ DEEP = "model.hidden=[32,32,32,32,32,32,32]"
 
 
 def changes_settings(prediction, target):
-    torch.set_num_threads(2)
+    torch.backends.cudnn.benchmark = True  # of no effect on a CPU: more threads are slow on a busy machine
     return nn.functional.mse_loss(prediction, target)
 
 
