@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import special  # scipy.stats takes half a second to import
-from scipy.optimize import brentq
 
 Spending = Callable[[float, float], float]  # (share of the information, alpha) -> alpha spent by then
 
@@ -50,6 +49,8 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
     """
     if not shares or any(b <= a for a, b in zip([0.0, *shares], shares, strict=False)) or shares[-1] > 1:
         raise ValueError(f"shares of the information must rise from above 0 to at most 1, not {list(shares)}")
+    from scipy.optimize import brentq  # slow to import, and one look needs none
+
     boundaries: list[float] = []
     spent = 0.0
     # the sums' distribution at the look before, over the paths that have not crossed yet

@@ -30,13 +30,6 @@ def result_height(task: TaskComparison) -> float:
     return 1.3 + 0.36 * len(chosen_arms(task))
 
 
-def result_figure(task: TaskComparison, looks: Mapping[str, Look]) -> Figure:
-    """The picture on its own."""
-    figure = Figure(figsize=(12, result_height(task)), layout="constrained")
-    draw_result(task, looks, figure)
-    return figure
-
-
 def draw_result(task: TaskComparison, looks: Mapping[str, Look], figure: Figure | SubFigure) -> None:
     """Draws both panels into `figure`."""
     arms = best_first(chosen_arms(task), task.higher_is_better)
