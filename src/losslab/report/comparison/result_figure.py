@@ -92,9 +92,9 @@ def _draw(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
     low, high = axes.get_xlim()
     if not low <= estimate.mean <= high:
         left = estimate.mean < low
-        axes.plot(
-            [low if left else high], [row], "<" if left else ">", color=colour, markersize=8, clip_on=False
-        )
+        inside = 0.02 if left else 0.98  # of the width, so that the arrow covers neither name nor number
+        style = {"color": colour, "markersize": 8, "transform": axes.get_yaxis_transform()}
+        axes.plot([inside], [row], "<" if left else ">", **style)
         return
     if math.isfinite(estimate.low) and math.isfinite(estimate.high):
         axes.plot(
