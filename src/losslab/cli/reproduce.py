@@ -148,6 +148,7 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
 
     out = console()
     seconds = 0.0
+    untimed = 0
     fewest = largest = 0
     for name, claim in chosen.items():
         asked = claim.in_quick() if arguments.quick else claim
@@ -162,9 +163,11 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
         fewest += tuning + least
         largest += tuning + most
         seconds += took
+        untimed += cost is None
     out.print(
         f"{len(chosen)} claims, {_range(fewest, largest)} runs, about {_duration(seconds)} with "
-        f"{arguments.jobs} processes, by what they took when they were last measured (docs/claims.md)",
+        f"{arguments.jobs} processes: a rough guide, from `seconds` in the claims' files"
+        f"{f' ({untimed} without)' if untimed else ''}",
         highlight=False,
     )
     return 0
