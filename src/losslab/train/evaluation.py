@@ -14,7 +14,7 @@ import torch
 from torchmetrics import Metric
 
 from losslab.look.watcher import Training, Watcher
-from losslab.records import BEFORE_SCALING, Target
+from losslab.records import BEFORE_SCALING, Target, reaches
 from losslab.tasks.batches import Batch
 from losslab.train import hardware, temperature
 
@@ -98,8 +98,7 @@ class Evaluation(Watcher):
         kind = training.task.kind
         reached = self.latest["validation"][kind.primary]
         for target in self.targets:
-            better = reached >= target.value if kind.higher_is_better else reached <= target.value
-            if target.step is None and better:
+            if target.step is None and reaches(reached, target.value, kind.higher_is_better):
                 target.step, target.seconds = training.step, training.seconds
 
     def _curve_batches(self, training: Training, split: str) -> Iterable[Batch]:
