@@ -123,7 +123,7 @@ def test_a_value_that_prints_as_the_target_reaches_it(tmp_path):
     nine_tenths = 0.8999999761581421  # what float32 makes of it
     assert records.reaches([0.89999, nine_tenths, 0.9], 0.9, True).tolist() == [False, True, True]
     assert records.reaches([0.3001, 0.30000001192092896], 0.3, False).tolist() == [False, True]
-    records.save(fabricate(), curves_of([0.1, nine_tenths, 0.95]), tmp_path / "run")
+    records.save(fabricate(targets=[]), curves_of([0.1, nine_tenths, 0.95]), tmp_path)
     runs, _ = read_runs([tmp_path])
     steps = curves_of([0.1, nine_tenths, 0.95]).step
     assert of_target(runs, 0.9).number.tolist() == [steps[1]]

@@ -39,7 +39,7 @@ def booktabs(table: pd.DataFrame, numeric: Sequence[bool], caption: str) -> str:
         rf"\caption{{{caption.translate(_SIGNS)}}}",
         rf"\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",
         r"\toprule",
-        _row(table.columns),
+        _row(list(table.columns)),
         r"\midrule",
         *(_row(cells) for cells in table.itertuples(index=False)),
         r"\bottomrule",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -93,7 +94,7 @@ def _draw(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
     if not low <= estimate.mean <= high:
         left = estimate.mean < low
         inside = 0.02 if left else 0.98  # of the width, so that the arrow covers neither name nor number
-        style = {"color": colour, "markersize": 8, "transform": axes.get_yaxis_transform()}
+        style: dict[str, Any] = {"color": colour, "markersize": 8, "transform": axes.get_yaxis_transform()}
         axes.plot([inside], [row], "<" if left else ">", **style)
         return
     if math.isfinite(estimate.low) and math.isfinite(estimate.high):
