@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from losslab.support.terminal import forgive_output
+from losslab.support.terminal import NOTEBOOK_WIDTH, console, forgive_output
 
 
 @pytest.fixture
@@ -65,3 +65,13 @@ def test_what_is_no_standard_stream_stays(monkeypatch):
     monkeypatch.setattr(sys, "stdout", into := io.StringIO())
     forgive_output()
     assert sys.stdout is into
+
+
+def test_a_notebook_gets_plain_wide_text(monkeypatch, capsys):
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Jupyter sets both for kernels, and so for their `!` commands
+    monkeypatch.setenv("COLUMNS", "80")
+    out = console.__wrapped__()
+    assert out.width == NOTEBOOK_WIDTH
+    out.print("[bold red]better[/]")
+    assert capsys.readouterr().out == "better\n"

@@ -14,6 +14,7 @@ _PUBLIC = {
     "compare": "losslab.own_training.compare",
     "judge": "losslab.judgement.judge",
     "parametrize_with_checks": "losslab.soundness.check",
+    "reproduce": "losslab.cli.reproduce",
 }
 
 

@@ -145,7 +145,7 @@ def test_distributions(visit, multirun):
 
 def test_images(visit):
     page = visit("images")
-    sees(page, "tag: final_metric", "gradient_norms", "validation_curves")
+    sees(page, "tag: comparison", "gradient_norms")
     picture = page.locator("tf-image-loader img").first
     picture.wait_for(state="visible")
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300

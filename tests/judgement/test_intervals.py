@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -19,6 +19,7 @@ from losslab.judgement.intervals import (
 numbers = st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: round(value, 6))
 
 
+@settings(deadline=None)  # scipy.stats is slow at its first call
 @given(st.lists(numbers, min_size=2, max_size=20))
 def test_mean_interval_is_scipys(values):
     assume(len(set(values)) > 1)
@@ -30,6 +31,7 @@ def test_mean_interval_is_scipys(values):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=20))
 def test_paired_difference_is_scipys(pairs):
     first, second = (pd.Series(column, dtype=float) for column in zip(*pairs, strict=True))

@@ -30,6 +30,15 @@ def only(judgement):
     return row
 
 
+def test_print_and_a_notebook_show_sentences():
+    found = judge(table(ce=0.95, mse_1=0.92), arm="loss", metric="accuracy", margin=0.01)
+    (sentence,) = found.sentences()
+    assert str(found) == sentence
+    shown = found._repr_markdown_()
+    assert shown.startswith("mse_1 is worse than ce by 0.0")
+    assert shown.count("| mse_1 |") == 1
+
+
 def test_four_decisions_in_sentences():
     frame = table(ce=0.95, mse=0.92, brier=0.951, good=0.99, near=0.9585)
     found = judge(frame, arm="loss", metric="accuracy", margin=0.01)

@@ -88,7 +88,11 @@ def test_softmax_before_cross_entropy_has_its_floor(composed):
         ),
         (
             {"loss": {"_target_": "torch.nn.MSELoss"}, "output_activation": "identity", "targets": "mask"},
-            "takes targets as mask.*class_index",
+            "takes targets as mask.*class_index, one_hot: choose one of",
+        ),
+        (
+            {"loss": {"_target_": "my_losses.MyLoss"}, "output_activation": "identity", "targets": "values"},
+            r"takes targets as values.*add it, e\.g\. loss\.targets=\[class_index\]; else",
         ),
         (
             {

@@ -9,6 +9,7 @@ from fabricated_records import curves_of, fabricate
 from losslab import records
 from losslab.records import RecordError, Target, files
 from losslab.records.frame import read_runs
+from losslab.records.outcomes import of_target
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path):
@@ -116,3 +117,13 @@ def test_every_reader_refuses_a_damaged_record_with_the_same_sentence(tmp_path, 
     assert "\n" not in str(caught.value)
     _, problems = read_runs([tmp_path])
     assert problems == [f"Unreadable: {caught.value}"]
+
+
+def test_a_value_that_prints_as_the_target_reaches_it(tmp_path):
+    nine_tenths = 0.8999999761581421  # what float32 makes of it
+    assert records.reaches([0.89999, nine_tenths, 0.9], 0.9, True).tolist() == [False, True, True]
+    assert records.reaches([0.3001, 0.30000001192092896], 0.3, False).tolist() == [False, True]
+    records.save(fabricate(targets=[]), curves_of([0.1, nine_tenths, 0.95]), tmp_path)
+    runs, _ = read_runs([tmp_path])
+    steps = curves_of([0.1, nine_tenths, 0.95]).step
+    assert of_target(runs, 0.9).number.tolist() == [steps[1]]

@@ -71,6 +71,19 @@ def test_a_cast_to_float32_is_named_and_not_failed(loss, kind):
     assert found["no kinks"].verdict == SOUND
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize(("power", "verdict"), [(1.0, WEAK), (1.1, SOUND), (1.5, SOUND)])
+def test_a_steep_slope_is_no_kink(power, verdict, dtype):
+    def loss(prediction, target):
+        return (prediction.to(dtype) - target.to(dtype)).abs().pow(power).mean()
+
+    assert marks(losslab.check(loss, "regression"))["no kinks"].verdict == verdict
+
+
+def test_huber_has_no_kink():
+    assert marks(losslab.check(nn.HuberLoss, "regression"))["no kinks"].verdict == SOUND
+
+
 def test_a_wrong_gradient_is_found_in_float32_too():
     assert marks(losslab.check(wrong_in_float32, "regression"))[GRADCHECK].verdict == UNSOUND
 

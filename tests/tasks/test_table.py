@@ -196,7 +196,6 @@ def test_a_table_with_words_and_gaps_is_trained_on(train, table):
     record, _ = train(
         "task=csv", "task.kind=regression", f"task.source.path={path}", "task.source.target=price",
         "task.source.categories=auto", "task.source.missing=fill",
-        'task.source.read={sep: ";"}', "task.target_scaling=standardise",
-        "loss=mse", "trainer.max_epochs=20",
+        'task.source.read={sep: ";"}', "loss=mse", "trainer.max_epochs=20",
     )  # fmt: skip
     assert record.primary("test") < 3

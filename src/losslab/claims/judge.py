@@ -9,8 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from scipy import stats
-
 from losslab.claims import measures, words
 from losslab.claims.conditions import WHOLE
 from losslab.claims.rows import Judged, Quantities, judged
@@ -149,6 +147,8 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
     Source: Benjamini & Hochberg 1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
     """
+    from scipy import stats  # slow to import, and only claims with sides need it
+
     if not p_values:
         return []
     return [float(p_value) for p_value in stats.false_discovery_control(list(p_values), method="bh")]

@@ -184,7 +184,7 @@ class Claim(pydantic.BaseModel):
         margins: of metrics that losslab has none for.
         stages: numbers of seeds at which undecided conditions are judged; one number: a single look.
         first_seed: of the reported runs; tuning_seeds: of the runs that choose from the grid.
-        seconds: processor time when it was last measured, for estimates.
+        seconds: about how much processor time it takes, measured or estimated, for --dry-run.
     """
 
     model_config = _STRICT

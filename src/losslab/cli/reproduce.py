@@ -1,4 +1,4 @@
-"""`losslab-reproduce`: runs what claims still lack and prints verdicts. Only parses arguments and loops.
+"""`losslab-reproduce` and `losslab.reproduce`: runs what claims still lack, and gives verdicts. Only loops.
 
 Each claim runs as with `losslab -m +experiment=CLAIM` (`losslab/cli/sweeps.py`), in worker processes.
 """
@@ -9,6 +9,7 @@ import argparse
 import difflib
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,69 @@ from losslab.support.terminal import forgive_output
 
 if TYPE_CHECKING:
     from losslab.claims.schema import Claim
+    from losslab.claims.verdict import Verdict
+    from losslab.errors import UserError
     from losslab.sweep.progress import Overall
 
 STARTING_SECONDS = 3.0  # of a batch of runs, tuning or reporting: its processes import torch and load data
+
+
+def reproduce(
+    names: str | Sequence[str],
+    *,
+    folder: str | Path | None = None,
+    quick: bool = False,
+    jobs: int | None = None,
+    config_dir: str | Path | None = None,
+    overrides: Sequence[str] = (),
+) -> dict[str, Verdict]:
+    """Makes the runs that claims still lack and judges them, as the command `losslab-reproduce` does.
+
+    Args:
+        names: of one or several claims; `losslab-reproduce --list` shows them.
+        folder: by default claims, with `quick` claims-quick. It holds the runs; the next call makes only what
+            is missing there. The report is FOLDER/report/index.html.
+        quick: embedded data and few seeds: a first look, not a verdict to quote.
+        jobs: how many runs at a time, in processes of their own; by default one a core.
+        config_dir: a folder with claims of your own, experiment/NAME.yaml.
+        overrides: KEY=VALUE, into every run.
+
+    Returns name -> verdict: `verdict.outcome` is the word, `verdict.answer` the sentence.
+
+    Raises UserError for a claim that does not exist or cannot be run, and RunsFailed, a UserError, if runs
+    failed: the first error, after the other claims. Their verdicts are kept in `folder`.
+
+    Examples:
+        >>> losslab.reproduce("softmax_before_cross_entropy", quick=True)
+    """
+    from losslab.claims.catalogue import claims
+
+    arguments = argparse.Namespace(
+        claims=[names] if isinstance(names, str) else list(names),
+        all=False,
+        folder=Path(folder or _default_folder(quick)),
+        quick=quick,
+        jobs=jobs or _cores(),
+        retry_failed=False,
+        config_dir=None if config_dir is None else Path(config_dir),
+        overrides=list(overrides),
+    )
+    wrong: dict[str, UserError] = {}
+    known = claims(arguments.config_dir, wrong)
+    chosen = _chosen(arguments, [*known, *wrong])
+    failed = {name: wrong[name] for name in chosen if name in wrong}
+    runnable = [name for name in chosen if name in known]
+    verdicts = _conduct(known, runnable, arguments, failed.__setitem__)
+    for error in failed.values():
+        raise error
+    return verdicts
 
 
 def main(argv: list[str] | None = None) -> int:
     """The command's exit status: 0, 1 if runs failed, 2 after one sentence about bad input."""
     forgive_output()
     arguments = _parser().parse_args(argv)
-    arguments.folder = arguments.folder or Path("claims-quick" if arguments.quick else "claims")
+    arguments.folder = arguments.folder or Path(_default_folder(arguments.quick))
     # heavy imports come after parsing, so that --help answers at once
     from losslab.claims.catalogue import claims
     from losslab.errors import UserError
@@ -55,6 +109,23 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Namespace) -> int:
+    status = 0
+
+    def failed(name: str, error: UserError) -> None:
+        nonlocal status
+        print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
+        status = max(status, error.exit_status)
+
+    _conduct(known, names, arguments, failed)
+    return status
+
+
+def _conduct(
+    known: dict[str, Claim],
+    names: list[str],
+    arguments: argparse.Namespace,
+    failed: Callable[[str, UserError], None],
+) -> dict[str, Verdict]:
     """One claim after the other, each with parallel runs; one that cannot be run does not stop the others."""
     from losslab.claims.stages import count
     from losslab.claims.verdict import VERDICT_FILE, load
@@ -64,8 +135,7 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
     from losslab.support.terminal import console
     from losslab.sweep.progress import Overall
 
-    status = 0
-    verdicts = []
+    verdicts = {}
     asked = {name: known[name].in_quick() if arguments.quick else known[name] for name in names}
     # up to the first stage: how many more it takes is not known yet
     runs = {name: sum(count(claim)[:2]) for name, claim in asked.items()}
@@ -76,17 +146,16 @@ def _reproduce(known: dict[str, Claim], names: list[str], arguments: argparse.Na
             try:
                 _run_claim(name, arguments, overall)
             except UserError as error:
-                print(f"losslab-reproduce: {name}: {error}", file=sys.stderr)
-                status = max(status, error.exit_status)
+                failed(name, error)
             if (arguments.folder / name / VERDICT_FILE).exists():
-                verdicts.append(load(arguments.folder / name))
+                verdicts[name] = load(arguments.folder / name)
     finally:
         report = write_report(arguments.folder)
     if len(verdicts) > 1:
-        print_verdicts(verdicts, console())
+        print_verdicts(list(verdicts.values()), console())
     if report is not None:
         console().print(f"Report: {report.absolute()}", highlight=False, markup=False, soft_wrap=True)
-    return status
+    return verdicts
 
 
 def _run_claim(name: str, arguments: argparse.Namespace, overall: Overall) -> None:
@@ -148,6 +217,7 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
 
     out = console()
     seconds = 0.0
+    untimed = 0
     fewest = largest = 0
     for name, claim in chosen.items():
         asked = claim.in_quick() if arguments.quick else claim
@@ -162,9 +232,11 @@ def _estimate(chosen: dict[str, Claim], arguments: argparse.Namespace) -> int:
         fewest += tuning + least
         largest += tuning + most
         seconds += took
+        untimed += cost is None
     out.print(
         f"{len(chosen)} claims, {_range(fewest, largest)} runs, about {_duration(seconds)} with "
-        f"{arguments.jobs} processes, by what they took when they were last measured (docs/claims.md)",
+        f"{arguments.jobs} processes: a rough guide, from `seconds` in the claims' files"
+        f"{f' ({untimed} without)' if untimed else ''}",
         highlight=False,
     )
     return 0
@@ -232,6 +304,10 @@ def _parser() -> argparse.ArgumentParser:
         help="into every run, e.g. trainer.max_epochs=1; may be given several times",
     )
     return parser
+
+
+def _default_folder(quick: bool) -> str:
+    return "claims-quick" if quick else "claims"
 
 
 def _cores() -> int:

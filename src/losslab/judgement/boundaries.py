@@ -13,8 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
+from scipy import special  # scipy.stats takes half a second to import
 
 Spending = Callable[[float, float], float]  # (share of the information, alpha) -> alpha spent by then
 
@@ -32,7 +31,7 @@ def obrien_fleming_spending(share: float, alpha: float) -> float:
 
     Source: Lan & DeMets 1983, https://doi.org/10.1093/biomet/70.3.659
     """
-    return float(4 * stats.norm.sf(stats.norm.isf(alpha / 4) / math.sqrt(share)))
+    return float(4 * special.ndtr(special.ndtri(alpha / 4) / math.sqrt(share)))
 
 
 def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending) -> list[float]:
@@ -50,6 +49,8 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
     """
     if not shares or any(b <= a for a, b in zip([0.0, *shares], shares, strict=False)) or shares[-1] > 1:
         raise ValueError(f"shares of the information must rise from above 0 to at most 1, not {list(shares)}")
+    from scipy.optimize import brentq  # slow to import, and one look needs none
+
     boundaries: list[float] = []
     spent = 0.0
     # the sums' distribution at the look before, over the paths that have not crossed yet
@@ -58,7 +59,7 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
         goal, root = spending(share, alpha) - spent, math.sqrt(share)
         step = math.sqrt(share - (shares[look - 1] if look else 0.0))
         if look == 0:
-            boundary = float(stats.norm.isf(goal / 2))
+            boundary = float(-special.ndtri(goal / 2))
         else:
             crossing = functools.partial(
                 _crossing, root=root, step=step, grid=grid, weights=weights, goal=goal
@@ -68,9 +69,9 @@ def normal_boundaries(shares: Sequence[float], alpha: float, spending: Spending)
         spent += goal
         inside = np.linspace(-boundary * root, boundary * root, POINTS)
         if look == 0:
-            density = stats.norm.pdf(inside, scale=root)
+            density = _normal_density(inside / root) / root
         else:
-            density = stats.norm.pdf((inside[:, None] - grid) / step) @ weights / step
+            density = _normal_density((inside[:, None] - grid) / step) @ weights / step
         grid, weights = inside, _simpson(inside) * density
     return boundaries
 
@@ -85,16 +86,20 @@ def nominal_levels(stages: tuple[int, ...], alpha: float, rho: float) -> tuple[f
     """
     shares = [n / stages[-1] for n in stages]
     boundaries = normal_boundaries(shares, alpha, power_spending(rho))
-    return tuple(float(2 * stats.norm.sf(boundary)) for boundary in boundaries)
+    return tuple(float(2 * special.ndtr(-boundary)) for boundary in boundaries)
 
 
 def _crossing(
     z: float, *, root: float, step: float, grid: np.ndarray, weights: np.ndarray, goal: float
 ) -> float:
     """Probability of crossing at this look first, with z standard errors, minus the target probability."""
-    above = stats.norm.sf((z * root - grid) / step)
-    below = stats.norm.cdf((-z * root - grid) / step)
+    above = special.ndtr((grid - z * root) / step)
+    below = special.ndtr((-z * root - grid) / step)
     return float(weights @ (above + below)) - goal
+
+
+def _normal_density(values: np.ndarray) -> np.ndarray:
+    return np.exp(-(values**2) / 2) / math.sqrt(2 * math.pi)
 
 
 def _simpson(grid: np.ndarray) -> np.ndarray:

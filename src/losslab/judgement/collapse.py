@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special  # scipy.stats takes half a second to import
 
 SPREADS = 6.0  # robust standard deviations below the median: one normal value in a billion
 MARGINS = 3.0  # and at least this many margins: a small drop is not a collapse
@@ -29,7 +29,7 @@ def collapsed(values: ArrayLike, higher_is_better: bool, margin: float | None = 
     present = numbers[np.isfinite(numbers)]
     if present.size < FEWEST:
         return np.zeros(numbers.shape, dtype=bool)
-    spread = float(stats.median_abs_deviation(present, scale="normal"))
+    spread = float(np.median(np.abs(present - np.median(present))) / special.ndtri(0.75))
     limit = max(SPREADS * spread, MARGINS * (margin or 0.0))
     if limit == 0.0:  # more than half of the runs are equal, and there is no margin
         return np.zeros(numbers.shape, dtype=bool)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special  # scipy.stats takes half a second to import
 
-from losslab.judgement.intervals import CONFIDENCE, Estimate, mean_interval
+from losslab.judgement.intervals import CONFIDENCE, Estimate, mean_interval, standard_error
 
 MOST_SEEDS = 1000
 
@@ -55,7 +55,7 @@ def evidence(values: ArrayLike, low: float | None, high: float | None) -> Eviden
     mean = float(numbers.mean())
     if numbers.min() == numbers.max():
         return exact_evidence(float(numbers[0]), low, high)
-    error = float(stats.sem(numbers))
+    error = standard_error(numbers)
     above_low = 0.0 if low is None else _tail(mean - low, error, numbers.size)
     below_high = 0.0 if high is None else _tail(high - mean, error, numbers.size)
     below_low = 1.0 if low is None else _tail(low - mean, error, numbers.size)
@@ -75,8 +75,7 @@ def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Ev
     Args:
         hits: shape (n,), 0 or 1. Five zeros do not prove that the share is zero.
 
-    Source: the exact binomial test,
-    https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.binomtest.html
+    Source: the exact binomial test, as scipy.stats.binomtest gives it.
     """
     numbers = np.asarray(hits, dtype=float)
     n, k = numbers.size, int(numbers.sum())
@@ -86,7 +85,9 @@ def share_evidence(hits: ArrayLike, low: float | None, high: float | None) -> Ev
     def p_value(margin: float, alternative: str) -> float:
         if not 0 < margin < 1:  # no value lies beyond the end of the range
             return 1.0
-        return float(stats.binomtest(k, n, margin, alternative=alternative).pvalue)
+        return float(
+            special.bdtrc(k - 1, n, margin) if alternative == "greater" else special.bdtr(k, n, margin)
+        )
 
     above_low = 0.0 if low is None else p_value(low, "greater")
     below_high = 0.0 if high is None else p_value(high, "less")
@@ -100,8 +101,10 @@ def share_interval(hits: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
     numbers = np.asarray(hits, dtype=float)
     if not numbers.size:
         return Estimate(math.nan, math.nan, math.nan, 0)
-    found = stats.binomtest(int(numbers.sum()), numbers.size).proportion_ci(confidence, method="exact")
-    return Estimate(float(numbers.mean()), float(found.low), float(found.high), numbers.size)
+    n, k, tail = numbers.size, int(numbers.sum()), (1 - confidence) / 2
+    low = float(special.betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(special.betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return Estimate(float(numbers.mean()), low, high, n)
 
 
 def seeds_for_share(
@@ -122,7 +125,7 @@ def seeds_for_share(
 
 def _tail(distance: float, error: float, n: int) -> float:
     """One-sided p-value that a mean is above zero."""
-    return float(stats.t.sf(distance / error, n - 1))
+    return float(special.stdtr(n - 1, -distance / error))
 
 
 def with_bounds(found: Evidence, low: float | None, high: float | None, bounds: Bounds) -> Evidence:
@@ -174,6 +177,8 @@ def bootstrap_interval(values: ArrayLike, confidence: float = CONFIDENCE, resamp
 
     Source: Efron 1987; https://docs.scipy.org/doc/scipy/reference/generated/scipy.stats.bootstrap.html
     """
+    from scipy import stats  # slow to import, and few commands need it
+
     numbers = np.asarray(values, dtype=float)
     if numbers.size < 2 or numbers.min() == numbers.max():
         return mean_interval(numbers, confidence)
@@ -214,6 +219,6 @@ def seeds_needed(
             low - mean if low is not None else -math.inf, mean - high if high is not None else -math.inf
         )
     for n in range(max(2, numbers.size), MOST_SEEDS + 1):
-        if stats.t.ppf(1 - alpha / 2, n - 1) * spread / math.sqrt(n) < distance:
+        if special.stdtrit(n - 1, 1 - alpha / 2) * spread / math.sqrt(n) < distance:
             return n
     return None

@@ -14,7 +14,7 @@ import math
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special  # scipy.stats takes half a second to import
 
 CONFIDENCE = 0.95
 
@@ -65,7 +65,7 @@ def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate
         value = float(present[0])
         return Estimate(value, value, value, n)
     mean = float(present.mean())
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1) * stats.sem(present))
+    half = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * standard_error(present)
     return Estimate(mean, mean - half, mean + half, n)
 
 
@@ -107,6 +107,11 @@ def steps_to_target(steps: ArrayLike) -> StepsToTarget:
     middle = float(np.median(numbers))
     reached = int(np.isfinite(numbers).sum())
     return StepsToTarget(middle if math.isfinite(middle) else None, reached, numbers.size)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Of the mean of at least two values."""
+    return float(values.std(ddof=1)) / math.sqrt(values.size)
 
 
 def median(values: ArrayLike) -> float:

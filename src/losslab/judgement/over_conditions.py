@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from losslab.judgement.rows import Margin, Row
 from losslab.judgement.sequential import ALPHA, BETTER, EQUAL, OPEN, WORSE
@@ -171,6 +170,8 @@ def _won(
 
 def _two(scores: pd.DataFrame) -> tuple[str, float, pd.DataFrame, float]:
     """Wilcoxon's signed-rank test on the differences of two arms, one per condition."""
+    from scipy import stats  # slow to import, and only several data sets need it
+
     differences = scores.iloc[:, 0] - scores.iloc[:, 1]
     p_value = float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0
     p_values = pd.DataFrame([[1.0, p_value], [p_value, 1.0]], scores.columns, scores.columns)
@@ -179,6 +180,8 @@ def _two(scores: pd.DataFrame) -> tuple[str, float, pd.DataFrame, float]:
 
 def _several(scores: pd.DataFrame, mean_ranks: pd.Series) -> tuple[str, float, pd.DataFrame, float]:
     """Friedman's test, and Nemenyi's for each pair."""
+    from scipy import stats  # slow to import, and only several data sets need it
+
     count, arms = scores.shape
     all_equal = bool(scores.eq(scores.iloc[:, 0], axis=0).all(axis=None))  # Friedman's statistic is 0/0
     p_value = 1.0 if all_equal else float(stats.friedmanchisquare(*scores.to_numpy().T).pvalue)

@@ -13,7 +13,6 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
-from scipy.optimize import brentq
 
 from losslab.judgement.evidence import Evidence
 from losslab.judgement.intervals import CONFIDENCE, Estimate
@@ -98,6 +97,8 @@ def paired_share_interval(differences: ArrayLike, confidence: float = CONFIDENCE
 
 def _end(seeds: Discordant, difference: float, level: float) -> float:
     """The largest margin that the first share is shown to exceed."""
+    from scipy.optimize import brentq  # slow to import, and few commands need it
+
     if difference <= -1:
         return -1.0
     root = brentq(lambda margin: p_above(seeds, margin) - level, -1.0, difference, xtol=1e-4)

@@ -96,6 +96,13 @@ class Judgement:
         """The results, one sentence per row, and what else a reader must know."""
         return [*sentences(self.rows), *(self.overall.sentences() if self.overall else [])]
 
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows: the sentences, then the table."""
+        return "\n\n".join([*map(markdown.escaped, sentences(self.rows)), self.to_markdown()])
+
 
 def _needed(row: Row) -> str:
     if row.decision != OPEN or row.n < 2:

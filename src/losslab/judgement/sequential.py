@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special  # scipy.stats takes half a second to import
 
 from losslab.judgement.boundaries import nominal_levels
 
@@ -144,7 +144,7 @@ def spread(differences: np.ndarray, resolution: float = 0.0) -> float:
 def half_width(deviation: float, n: ArrayLike, level: ArrayLike) -> np.ndarray:
     """Half the width of Student's interval of a mean: t · s/√n, for one or several n."""
     size = np.asarray(n)
-    return stats.t.isf(np.asarray(level) / 2, size - 1) * deviation / np.sqrt(size)
+    return -special.stdtrit(size - 1, np.asarray(level) / 2) * deviation / np.sqrt(size)
 
 
 def seeds_needed(
@@ -201,7 +201,7 @@ def simultaneous_level(differences: Sequence[ArrayLike], alpha: float = ALPHA) -
     samples = np.einsum("ij,djn->din", np.linalg.cholesky(correlation).astype(np.float32), draws)
     largest = np.abs(samples.mean(axis=2) / samples.std(axis=2, ddof=1)).max(axis=1) * math.sqrt(n)
     bound = float(np.quantile(largest, 1 - alpha))
-    return min(alpha, max(float(2 * stats.t.sf(bound, n - 1)), alpha / count))
+    return min(alpha, max(float(2 * special.stdtr(n - 1, -bound)), alpha / count))
 
 
 def _place(low: float, high: float, margin: float | None) -> str:
@@ -231,7 +231,8 @@ def signed_rank(values: ArrayLike) -> float:
     Source: Wilcoxon 1945, https://doi.org/10.2307/3001968.
     """
     numbers = np.asarray(values, dtype=float)
-    doubled = np.rint(2 * stats.rankdata(np.abs(numbers))).astype(int)  # mean ranks are halves
+    _, place, ties = np.unique(np.abs(numbers), return_inverse=True, return_counts=True)
+    doubled = (2 * ties.cumsum() - ties + 1)[place]  # mean ranks are halves
     chances = np.zeros(int(doubled.sum()) + 1)
     chances[0] = 1.0
     for rank in doubled:

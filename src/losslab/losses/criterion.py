@@ -28,6 +28,7 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "log_softmax": lambda outputs: torch.log_softmax(outputs, dim=1),
     "first_half": lambda outputs: outputs.chunk(2, dim=1)[0],  # the means of `heads.MeanAndVariance`
 }
+_LIBRARIES = {"torch", "torchvision", "losslab"}  # which targets their losses take is known
 
 
 class Criterion(nn.Module):
@@ -109,9 +110,11 @@ def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name
             f"choose one of {', '.join(OUTPUT_ACTIVATIONS)}"
         )
     if matching_form(settings.forms, forms) is None:
+        own = settings.loss.target.partition(".")[0] not in _LIBRARIES
+        add = f"if it takes one of these, add it, e.g. loss.targets=[{next(iter(forms))}]; else "
         raise UserError(
-            f"loss={name} takes targets as {' or '.join(settings.forms)}, "
-            f"but this task offers {', '.join(forms)}: choose one of {', '.join(_fitting(forms))}"
+            f"loss={name} takes targets as {' or '.join(settings.forms)}, but this task offers "
+            f"{', '.join(forms)}: {add if own else ''}choose one of {', '.join(_fitting(forms))}"
         )
 
 

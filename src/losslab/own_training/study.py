@@ -16,6 +16,7 @@ from losslab.judgement.rows import Margin
 from losslab.judgement.sequential import Stages
 from losslab.own_training import pairing
 from losslab.own_training.arms import Arm
+from losslab.support import markdown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Study:
 
     def __str__(self) -> str:
         return "\n".join(self.sentences())
+
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows: the sentences, then the table."""
+        return "\n\n".join([*map(markdown.escaped, self.sentences()), self.judgement.to_markdown()])
 
 
 def study_of(

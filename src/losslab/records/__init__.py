@@ -5,7 +5,7 @@ and `files.py` write and read files. `frame.py` makes one table of many runs, wi
 `comparable.py` says whether its runs were made alike, `outcomes.py` which number each run counts with.
 """
 
-from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves
+from losslab.records.curves import CURVE_COLUMNS, CURVES_FILE, load_curve, load_curves, reaches
 from losslab.records.files import UNFINISHED, remove_unfinished, write_atomically
 from losslab.records.record import (
     BEFORE_SCALING,
@@ -47,6 +47,7 @@ __all__ = [
     "load",
     "load_curve",
     "load_curves",
+    "reaches",
     "remove_unfinished",
     "save",
     "write_atomically",

@@ -1,4 +1,4 @@
-"""`curves.csv`: the values of a run's curves by optimiser step."""
+"""`curves.csv`: the values of a run's curves by optimiser step; and when a value reaches a target."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import csv
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 CURVES_FILE = "curves.csv"
 CURVE_COLUMNS = ["step", "seconds", "split", "metric", "value"]
+_ROUNDING = 4 * 2.0**-23  # relative: metrics are float32, in which an accuracy of 0.9 is 0.89999998
+
+
+def reaches(values: ArrayLike, target: float, higher_is_better: bool) -> np.ndarray:
+    """Which values are at least as good as the target, or equal to it but for float32's rounding."""
+    numbers, rounding = np.asarray(values, dtype=float), _ROUNDING * abs(target)
+    return numbers >= target - rounding if higher_is_better else numbers <= target + rounding
 
 
 def load_curves(folder: Path) -> pd.DataFrame:

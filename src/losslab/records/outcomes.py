@@ -15,7 +15,7 @@ import pandas as pd
 from losslab.judgement import outcomes as judged
 from losslab.judgement.outcomes import DIVERGED, Outcomes
 from losslab.judgement.rows import Margin
-from losslab.records.curves import load_curve
+from losslab.records.curves import load_curve, reaches
 from losslab.records.record import Target
 
 
@@ -98,7 +98,7 @@ def _reached(run: Mapping[Any, Any], target: float) -> float:
     if noted:
         return math.nan if noted[0].step is None else float(noted[0].step)
     curve = _curve(run["folder"], run["metric"])
-    beyond = curve[curve >= target] if run["higher_is_better"] else curve[curve <= target]
+    beyond = curve[reaches(curve, target, run["higher_is_better"])]
     return float(beyond.index[0]) if len(beyond) else math.nan
 
 

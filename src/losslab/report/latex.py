@@ -6,41 +6,49 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-# pandas escapes what LaTeX reads as a command; these are letters that not every LaTeX font has.
-_SIGNS = {
-    "±": r"$\pm$",
-    "≥": r"$\geq$",
-    "≤": r"$\leq$",
-    "−": "$-$",
-    "–": "--",
-    "×": r"$\times$",
-    "·": r"$\cdot$",
-}
+# What LaTeX reads as a command, and letters that not every LaTeX font has.
+_SIGNS = str.maketrans(
+    {
+        **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "±": r"$\pm$",
+        "≥": r"$\geq$",
+        "≤": r"$\leq$",
+        "−": "$-$",
+        "–": "--",
+        "×": r"$\times$",
+        "·": r"$\cdot$",
+    }
+)
 
 
 def booktabs(table: pd.DataFrame, numeric: Sequence[bool], caption: str) -> str:
     r"""A `table` environment that needs `\usepackage{booktabs}`.
 
+    pandas' to_latex would import jinja2 for it.
+
     Args:
         table: text, one row a line.
         numeric: for each column, whether it is aligned to the right.
     """
-    # the caption is escaped as a cell is, by pandas itself
-    escaped_caption = _body(pd.DataFrame({"": [caption]}), "l").splitlines()[4].removesuffix(r"\\").strip()
-    body = _body(table, "".join("r" if right else "l" for right in numeric))
     lines = [
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{escaped_caption}}}",
-        body.rstrip(),
+        rf"\caption{{{caption.translate(_SIGNS)}}}",
+        rf"\begin{{tabular}}{{{''.join('r' if right else 'l' for right in numeric)}}}",
+        r"\toprule",
+        _row(list(table.columns)),
+        r"\midrule",
+        *(_row(cells) for cells in table.itertuples(index=False)),
+        r"\bottomrule",
+        r"\end{tabular}",
         r"\end{table}",
         "",
     ]
-    text = "\n".join(lines)
-    for sign, command in _SIGNS.items():
-        text = text.replace(sign, command)
-    return text
+    return "\n".join(lines)
 
 
-def _body(table: pd.DataFrame, alignment: str) -> str:
-    return table.to_latex(index=False, escape=True, column_format=alignment)
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cell.translate(_SIGNS) for cell in cells) + r" \\"

@@ -17,7 +17,7 @@ class Accuracy:
     """Steps and tolerances for finite differences.
 
     Attributes:
-        step: of the arguments, in units of the raw outputs.
+        step: of the arguments, in units of the raw outputs; `smaller_step`: at which a kink still shows.
         absolute, relative: allowed errors of a derivative.
         jump: of the slope from left to right, relative, that is a kink and not rounding or curvature.
         value: error of the loss itself, relative.
@@ -25,6 +25,7 @@ class Accuracy:
     """
 
     step: float
+    smaller_step: float
     absolute: float
     relative: float
     jump: float
@@ -32,8 +33,8 @@ class Accuracy:
     dtype: torch.dtype = torch.float64
 
 
-DOUBLE = Accuracy(step=1e-6, absolute=1e-6, relative=1e-4, jump=1e-3, value=1e-12)
-SINGLE = Accuracy(step=3e-3, absolute=2e-3, relative=2e-2, jump=5e-2, value=1e-6)
+DOUBLE = Accuracy(step=1e-6, smaller_step=1e-8, absolute=1e-6, relative=1e-4, jump=1e-3, value=1e-12)
+SINGLE = Accuracy(step=3e-3, smaller_step=3e-4, absolute=2e-3, relative=2e-2, jump=5e-2, value=1e-6)
 NO_DOUBLE = dataclasses.replace(SINGLE, dtype=torch.float32)
 
 

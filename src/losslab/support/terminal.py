@@ -20,15 +20,22 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+NOTEBOOK_WIDTH = 115  # columns that a cell's output shows without wrapping
+
+
 @functools.cache
 def console() -> Console:
-    """As wide as the terminal, a notebook or COLUMNS says; in a log or in CI 160 columns."""
+    """As wide as the terminal or COLUMNS says; in a log or in CI 160 columns.
+
+    In a notebook, also for its `!` commands: plain text, without colour or moving lines.
+    """
     from rich.console import Console
 
     forgive_output()
     found = Console()
-    known = found.is_terminal or found.is_jupyter or "COLUMNS" in os.environ
-    return found if known else Console(width=160)
+    if found.is_jupyter or "JPY_PARENT_PID" in os.environ:  # Jupyter sets it for kernels
+        return Console(width=NOTEBOOK_WIDTH, force_jupyter=False, force_terminal=False)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(width=160)
 
 
 def forgive_output() -> None:

@@ -14,7 +14,7 @@ import torch
 from torchmetrics import Metric
 
 from losslab.look.watcher import Training, Watcher
-from losslab.records import BEFORE_SCALING, Reliability, Target
+from losslab.records import BEFORE_SCALING, Reliability, Target, reaches
 from losslab.tasks.batches import Batch
 from losslab.train import hardware, temperature
 from losslab.train.reliability import reliability
@@ -105,8 +105,7 @@ class Evaluation(Watcher):
         kind = training.task.kind
         reached = self.latest["validation"][kind.primary]
         for target in self.targets:
-            better = reached >= target.value if kind.higher_is_better else reached <= target.value
-            if target.step is None and better:
+            if target.step is None and reaches(reached, target.value, kind.higher_is_better):
                 target.step, target.seconds = training.step, training.seconds
 
     def _note_reliability(self, name: str) -> None:

@@ -82,7 +82,7 @@ def test_the_layout_names_tags_that_exist(tmp_path):
     assert patterns == ["accuracy/validation", "batch_loss/train", "gradient_norm/layer_1"]
 
 
-def test_the_table_the_findings_and_three_pictures_are_there(tmp_path):
+def test_the_table_the_findings_and_two_pictures_are_there(tmp_path):
     finding = {
         "rule": "dead_units",
         "severity": "note",
@@ -98,7 +98,7 @@ def test_the_table_the_findings_and_three_pictures_are_there(tmp_path):
 
     save_figure(draw(comparison), folder / "comparison.png")
     written = read(write_tensorboard(comparison, folder, folder / "comparison.png"))
-    assert set(written.Tags()["images"]) == {"final_metric", "gradient_norms", "validation_curves"}
+    assert set(written.Tags()["images"]) == {"comparison", "gradient_norms"}
     assert all(written.Images(tag)[0].width > 300 for tag in written.Tags()["images"])
     assert "| mse |" in text(written, "comparison")
     assert "dead units | 2 of 2 | 37% &lt;b&gt;never&lt;/b&gt; fire |" in text(written, "findings")
@@ -145,7 +145,7 @@ def test_several_tasks_do_not_mix(tmp_path):
     assert {path.name for path in log.iterdir() if path.is_dir()} == {
         f"{task},{loss}" for task in ("digits", "mnist") for loss in ("mse", "l1")
     }
-    assert set(read(log).Tags()["images"]) == {"final_metric/task_1", "final_metric/task_2", "mean_ranks"}
+    assert set(read(log).Tags()["images"]) == {"mean_ranks"}
 
 
 def test_runs_that_all_failed_still_have_a_log(tmp_path):
@@ -154,7 +154,7 @@ def test_runs_that_all_failed_still_have_a_log(tmp_path):
         [fabricate("mse", 0, status="failed", error={"type": "E", "message": "m", "traceback": ""})], folder
     )
     log = write_tensorboard(compare([folder]), folder)
-    assert read(log).Tags()["images"] == ["final_metric"]
+    assert read(log).Tags()["images"] == []
     assert text(read(log), "findings") == "No run has a finding."
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
@@ -28,13 +29,6 @@ GAP, NARROW = 0.5, 0.3
 def result_height(task: TaskComparison) -> float:
     """In inches."""
     return 1.3 + 0.36 * len(chosen_arms(task))
-
-
-def result_figure(task: TaskComparison, looks: Mapping[str, Look]) -> Figure:
-    """The picture on its own."""
-    figure = Figure(figsize=(12, result_height(task)), layout="constrained")
-    draw_result(task, looks, figure)
-    return figure
 
 
 def draw_result(task: TaskComparison, looks: Mapping[str, Look], figure: Figure | SubFigure) -> None:
@@ -99,9 +93,9 @@ def _draw(axes: Axes, row: int, estimate: Estimate, colour: str) -> None:
     low, high = axes.get_xlim()
     if not low <= estimate.mean <= high:
         left = estimate.mean < low
-        axes.plot(
-            [low if left else high], [row], "<" if left else ">", color=colour, markersize=8, clip_on=False
-        )
+        inside = 0.02 if left else 0.98  # of the width, so that the arrow covers neither name nor number
+        style: dict[str, Any] = {"color": colour, "markersize": 8, "transform": axes.get_yaxis_transform()}
+        axes.plot([inside], [row], "<" if left else ">", **style)
         return
     if math.isfinite(estimate.low) and math.isfinite(estimate.high):
         axes.plot(

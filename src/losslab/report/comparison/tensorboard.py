@@ -1,8 +1,8 @@
 """The comparison in TensorBoard: the log `comparison` beside the runs, with one log per arm below it.
 
 - Custom Scalars: mean of each arm's runs with its band, and all runs in one chart.
-- Images: final metric of all arms, validation curves, reliability, gradient norms by layer, mean ranks over
-  tasks.
+- Images: final metric and validation curves of all arms, reliability, gradient norms by layer, mean ranks
+  over tasks.
 - Text: the comparison's table, and how many runs of each arm have which finding.
 
 All of it follows from records, curves.csv and diagnostics.csv; it is written anew each time.
@@ -23,7 +23,6 @@ from losslab.report.comparison.figures import read_curves
 from losslab.report.comparison.layer_figure import draw_gradient_norms
 from losslab.report.comparison.looks import Look, looks_of
 from losslab.report.comparison.reliability_figure import draw_reliability
-from losslab.report.comparison.result_figure import result_figure
 from losslab.report.event_log import EventLog
 from losslab.report.rank_figure import draw_ranks
 from losslab.support.markdown import escaped, table
@@ -47,7 +46,7 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
     """Writes the log into `folder`/comparison in place of an earlier one; returns that folder.
 
     Args:
-        picture: the validation curves as PNG, shown among the images.
+        picture: final metrics and validation curves as PNG, shown among the images.
     """
     log = folder / FOLDER
     _remove_events(log)
@@ -60,12 +59,11 @@ def write_tensorboard(comparison: Comparison, folder: Path, picture: Path | None
         writer.add_text("comparison", as_markdown(comparison))
         writer.add_text("findings", findings_table(comparison))
         if picture is not None:
-            writer.add_image("validation_curves", picture.read_bytes())
+            writer.add_image("comparison", picture.read_bytes())
         if comparison.overall:
             writer.add_figure("mean_ranks", draw_ranks(comparison.overall, "task"))
         for number, task in enumerate(comparison.tasks, start=1):
             suffix = f"/task_{number}" if len(comparison.tasks) > 1 else ""
-            writer.add_figure(f"final_metric{suffix}", result_figure(task, looks))
             reliability = draw_reliability([task], looks)
             if reliability is not None:
                 writer.add_figure(f"reliability{suffix}", reliability)
