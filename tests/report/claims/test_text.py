@@ -184,7 +184,7 @@ def test_conditions_are_listed_where_there_are_several():
     assert "mse_is_better: ◐ depends: with sgd, not with adam" in text
     assert "mnist, sgd   ✓ confirmed  12 seeds" in text
     assert "**Depends: with sgd, not with adam.** Use cross-entropy" in page(some)
-    assert "| mnist, adam | refuted | 12 |" in page(some)
+    assert "| mnist, adam | refuted | 12 seeds |" in page(some)
 
 
 def test_a_narrow_terminal_loses_no_number():

@@ -90,9 +90,8 @@ def _print(text: str, console: Console, style: str = "") -> None:
 def _print_conditions(verdict: Verdict, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     for one in verdict.conditions:
-        table.add_row(
-            Text(spoken(one.condition)), _outcome(one.word), Text(f"{one.seeds} seeds", style="dim")
-        )
+        rests_on = words.basis(verdict, one.seeds)
+        table.add_row(Text(spoken(one.condition)), _outcome(one.word), Text(rests_on, style="dim"))
     console.print(Padding(table, (0, 4)))
 
 

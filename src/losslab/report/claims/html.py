@@ -154,6 +154,7 @@ def _environment() -> jinja2.Environment:
         "ended": words.ended,
         "forest": forest,
         "headline": words.headline,
+        "basis": words.basis,
         "label": lambda name: str(name).replace("_", " "),
         "metric_cell": words.metric_cell,
         "p_text": words.p_text,

@@ -159,8 +159,11 @@ def _parts(verdict: Verdict, picture: str) -> list[str]:
 def _conditions(verdict: Verdict) -> str:
     if len(verdict.conditions) < 2:
         return ""
-    rows = [[escaped(spoken(one.condition)), one.word, str(one.seeds)] for one in verdict.conditions]
-    return table(["condition", "verdict", "seeds"], rows, {2})
+    rows = [
+        [escaped(spoken(one.condition)), one.word, words.basis(verdict, one.seeds)]
+        for one in verdict.conditions
+    ]
+    return table(["condition", "verdict", "after"], rows)
 
 
 def _predictions(some: Sequence[PredictionOutcome]) -> str:

@@ -111,6 +111,13 @@ def outcome_text(verdict: Verdict) -> str:
     return f"{verdict.outcome}: {verdict.where}" if verdict.where else verdict.outcome
 
 
+def basis(verdict: Verdict, seeds: int) -> str:
+    """What a condition's word rests on: "12 seeds", "10 measurements", or "exact"."""
+    if seeds == 1:
+        return "exact"
+    return f"{seeds} seeds" if verdict.arms else f"{seeds} measurements"
+
+
 def collapsed_text(share: CollapsedShare) -> str:
     """ "mse (sgd): 2 of 12 runs collapsed, 0.17 [0.02, 0.48]"."""
     place = f" ({spoken(share.condition)})" if share.condition else ""
