@@ -88,3 +88,11 @@ def test_a_table_that_is_not_decided_counts_against_either_verdict() -> None:
 def test_a_number_in_a_level_is_spoken_with_its_point():
     assert conditions.spoken("adam_0_001-mnist_5_percent") == "adam 0.001, mnist 5 percent"
     assert conditions.described(["adam_0_01-raw"], ["adam_0_01-raw", "adam_0_1-raw"]) == "adam 0.01"
+
+
+def test_most_of_many_conditions_are_elsewhere():
+    names = ["relu", "tanh", "swish", "mse", "entropy"]
+    words = dict.fromkeys(names, CONFIRMED) | {"entropy": REFUTED}
+    assert joined(words) == (DEPENDS, "fails with entropy; holds elsewhere")
+    three = {"relu": CONFIRMED, "tanh": REFUTED, "mse": TOO_CLOSE}
+    assert joined(three)[1] == "holds with relu; fails with tanh; too close to matter with mse"

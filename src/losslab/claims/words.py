@@ -28,6 +28,7 @@ MEANING: Mapping[Word, str] = {
     UNDECIDED: "the planned seeds do not decide it",
     NOT_TESTED: "what the test needs in order to mean anything is not the case",
 }
+_MANY = 4  # conditions that are not listed one by one
 _PHRASES: Mapping[Word, str] = {
     CONFIRMED: "holds",
     REFUTED: "fails",
@@ -59,14 +60,20 @@ def joined(words: Mapping[str, Word]) -> tuple[Word, str]:
 
 
 def where(words: Mapping[str, Word]) -> str:
-    """ "with sgd, not with adam"; empty if all conditions have the same word."""
+    """ "with sgd, not with adam"; empty if all conditions have the same word.
+
+    What is so under most conditions is so "elsewhere", if these are many.
+    """
     by_word = {word: [name for name, own in words.items() if own == word] for word in WORDS}
     parts = {word: conditions.described(some, list(words)) for word, some in by_word.items() if some}
     if len(parts) < 2:
         return ""
     if set(parts) == {CONFIRMED, REFUTED} and not any("," in part for part in parts.values()):
         return f"with {parts[CONFIRMED]}, not with {parts[REFUTED]}"
-    return "; ".join(f"{_PHRASES[word]} with {part}" for word, part in parts.items())
+    longest = max(parts, key=lambda word: parts[word].count(","))
+    elsewhere = [longest] if parts[longest].count(",") >= _MANY - 1 else []
+    named = [f"{_PHRASES[word]} with {part}" for word, part in parts.items() if word not in elsewhere]
+    return "; ".join([*named, *(f"{_PHRASES[word]} elsewhere" for word in elsewhere)])
 
 
 def in_most(words: Mapping[str, Word]) -> tuple[Word, str]:
