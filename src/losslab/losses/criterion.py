@@ -28,7 +28,7 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "log_softmax": lambda outputs: torch.log_softmax(outputs, dim=1),
     "first_half": lambda outputs: outputs.chunk(2, dim=1)[0],  # the means of `heads.MeanAndVariance`
 }
-_LIBRARIES = {"torch", "torchvision", "losslab"}  # which targets their losses take is known
+LIBRARIES = ("torch", "torchvision", "monai", "losslab")  # how to call their losses is known
 
 
 class Criterion(nn.Module):
@@ -110,7 +110,7 @@ def check_criterion(settings: SingleLossSettings, forms: Mapping[str, Any], name
             f"choose one of {', '.join(OUTPUT_ACTIVATIONS)}"
         )
     if matching_form(settings.forms, forms) is None:
-        own = settings.loss.target.partition(".")[0] not in _LIBRARIES
+        own = settings.loss.target.partition(".")[0] not in LIBRARIES
         add = f"if it takes one of these, add it, e.g. loss.targets=[{next(iter(forms))}]; else "
         raise UserError(
             f"loss={name} takes targets as {' or '.join(settings.forms)}, but this task offers "

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from losslab.errors import UserError
+from losslab.losses.criterion import LIBRARIES
 
-KNOWN = ("torch", "torchvision", "monai", "losslab")  # packages whose losses end no process
 SECONDS = 20.0  # a loss that takes longer is called here without a rehearsal
 # On other systems a process that has used torch cannot be forked safely. On Linux torch does so for its data
 # loaders, with one thread in the child: https://pytorch.org/docs/stable/data.html#platform-specific-behaviors
@@ -30,7 +30,7 @@ _CAN_FORK = sys.platform == "linux"
 def rehearse(criterion: nn.Module, outputs: Tensor, targets: Tensor, name: str) -> None:
     """Calls a criterion and its gradient once, on a small batch, in a child process; about 0.06 s.
 
-    Does nothing for losses of the packages in KNOWN, and on systems other than Linux.
+    Does nothing for losses of LIBRARIES, and on systems other than Linux.
 
     Args:
         criterion: see `losses/criterion.py`.
@@ -63,11 +63,11 @@ def rehearse(criterion: nn.Module, outputs: Tensor, targets: Tensor, name: str) 
 
 
 def _is_known(criterion: nn.Module) -> bool:
-    """Whether all code that the criterion calls is of the packages in KNOWN."""
+    """Whether all code that the criterion calls is of LIBRARIES."""
     parts: list[Any] = list(criterion.modules())
     functions = [part.loss for part in parts if hasattr(part, "loss")]
     parts += [getattr(function, "func", function) for function in functions]  # of functools.partial
-    return all((getattr(part, "__module__", None) or "").partition(".")[0] in KNOWN for part in parts)
+    return all((getattr(part, "__module__", None) or "").partition(".")[0] in LIBRARIES for part in parts)
 
 
 def _call(answer: Connection, criterion: nn.Module, outputs: Tensor, targets: Tensor) -> None:
