@@ -141,3 +141,10 @@ def test_margins_are_read_and_shown():
     assert Margin.parse("0.01") == Margin(0.01)
     assert Margin.parse(None) is None
     assert Margin(0.05, ratio=True).on_scale == pytest.approx(math.log(1.05))
+
+
+def test_arms_with_the_same_numbers_are_said_to_have_them():
+    frame = table(ce=0.95)
+    frame = pd.concat([frame, frame.assign(loss="nll")])
+    (sentence,) = judge(frame, arm="loss", metric="accuracy").sentences()
+    assert sentence == "nll and ce have the same accuracy with every seed, after 12 seeds."

@@ -37,6 +37,8 @@ def _main(row: Row) -> str:
     if row.decision == EQUAL:
         return f"{place}{arm} and {other} are equal within the margin of {margin}: {measured}."
     assert row.decision == OPEN
+    if row.low == row.high == (1.0 if _is_ratio(row) else 0.0):
+        return f"{place}{arm} and {other} have the same {row.metric} with every seed, {seeds}."
     return f"{place}{_open(row)}: {measured}{_needed(row)}"
 
 
