@@ -67,11 +67,11 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[..., None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Rows for docs/reliability.md, of the parts of the fault suite that ran: test, tried, seen, seconds."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
-    ran = [report for report in reports if report.when == "call" and "faults" in report.keywords]
+    ran = [report for report in reports if report.when == "call" and "fault" in dict(report.user_properties)]
     if ran:
         terminalreporter.section("fault suite")
     for report in sorted(ran, key=lambda report: report.nodeid):
-        told = next((value for name, value in report.user_properties if name == "fault"), " | ")
+        told = dict(report.user_properties)["fault"]
         name = report.nodeid.rpartition("::")[2]
         failed = " FAILED" if report.failed else ""
         terminalreporter.write_line(f"| `{name}` | {told} | {report.duration:.0f} s |{failed}")
